@@ -1,0 +1,48 @@
+# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make acceptance | make clean
+
+PROMPT ?= a red apple on a blue background
+ARGS ?=
+WORKERS ?= 2
+# The first Python that Reverie runs on; the pinned versions were tried with 3.11.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+BIN := .venv/bin
+# torch goes first and alone: everything after it finds it there and cannot bring another build.
+INSTALL = $(BIN)/python -m pip install -q -c constraints.txt
+
+# The prompt travels by the environment, raw: no quote, apostrophe or dollar sign in it is read by make or the shell.
+unexport PROMPT
+export DREAM_TEXT := $(value PROMPT)
+
+.PHONY: dream test check acceptance clean
+
+dream: .venv/.painting
+	@$(BIN)/reverie paint $(ARGS) -- "$$DREAM_TEXT"
+
+test: .venv/.developing
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+check: .venv/.developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_structure.py
+
+acceptance: .venv/.developing
+	$(BIN)/python scripts/acceptance
+
+.venv/.painting: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Reverie needs Python 3.11, 3.12 or 3.13 on the PATH (or make PYTHON=/path/to/python)."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(INSTALL) torch
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/.developing: .venv/.painting
+	$(INSTALL) -e '.[dev,train]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests scripts -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,31 @@
+"""What every test gets: a home of its own, one thread for torch, and examples that are the same on every run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# No deadline, since a busy machine is no defect; no database, since a run should not depend on the one before.
+settings.register_profile("reverie", deadline=None, derandomize=True, database=None)
+settings.load_profile("reverie")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing is read from or written to the home of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("REVERIE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tests run side by side, one core each; torch is not imported for a test that needs none."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+    yield
