@@ -187,9 +187,9 @@ def state(tree: ast.Module) -> Iterator[str]:
     for name, line in written(tree):
         if name in constants:
             yield f"line {line}: changes the module's {name}"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            yield f"line {node.lineno}: global {', '.join(node.names)}"
+    for inner in ast.walk(tree):
+        if isinstance(inner, ast.Global):
+            yield f"line {inner.lineno}: global {', '.join(inner.names)}"
 
 
 def prints(tree: ast.AST) -> Iterator[str]:
