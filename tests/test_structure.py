@@ -21,7 +21,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "1 tools": (
         "paths", "schedule", "tokens", "prompts", "dream", "recipe", "naming", "registry", "images", "files", "losses",
     ),
-    "2 materials": ("checkpoints", "weights.*", "weights", "cutouts", "store", "data.*"),
+    "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
     "3 components": ("generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("step", "guard", "render"),
     "5 motion": ("motion.*",),

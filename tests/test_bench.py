@@ -1,0 +1,41 @@
+"""The benchmark gives figures that can be true; how large they are is nobody's test."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+
+from reverie.bench.speed import measure, speed, table
+from reverie.dream import Dream
+
+TINY = Dream("a red apple", generator="pixels", size=(32, 32), views=2)
+
+
+def test_figures_are_positive() -> None:
+    rows = speed(TINY, steps=3, device="cpu")
+    assert [row.precision for row in rows] == ["fp32", "bf16"]
+    for row in rows:
+        assert (row.device, row.size, row.steps) == ("cpu", "32x32", 3)
+        assert row.rate > 0 and row.memory > 10 and row.threads >= 1
+        assert 0 < row.first <= row.whole
+
+
+def test_no_steps_has_no_rate() -> None:
+    row = measure(TINY.model_copy(update={"steps": 0}), "cpu")
+    assert row.rate == 0 and row.whole > 0
+
+
+def test_table_shows_every_figure() -> None:
+    row = measure(TINY.model_copy(update={"steps": 2, "precision": "fp32"}), "cpu")
+    head, line = table([row]).splitlines()
+    assert len(head) == len(line)
+    assert line.split()[:5] == ["fp32", "cpu", str(row.threads), "32x32", "2"]
+    assert len(line.split()) == len(asdict(row))
+
+
+def test_a_bad_request_comes_back_whole() -> None:
+    from reverie.errors import BadRequest
+
+    with pytest.raises(BadRequest, match="no-such"):
+        speed(TINY.model_copy(update={"generator": "no-such"}), steps=1, device="cpu")
