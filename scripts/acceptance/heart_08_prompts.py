@@ -6,27 +6,38 @@ import shlex
 
 from page import Page
 
-HOW_MANY = {
-    "Knights in Black Armour fighting with sorcerers; oil painting; 4k": 1,
-    "a unicorn wearing a black armor | 4k | deviantart | artstation": 4,
-    "A painting of an apple in a fruit bowl | psychedelic | surreal:0.5 | weird:0.25": 4,
-    "a clock at 12:30": 1,
-    "Batman: the movie": 1,
-    "Blade Runner: 2049": 1,
-    "https://example.org/a:2": 1,
-    'a cat:2:0.5 | blurry:-0.5 | "1 | 2":3': 3,
-}
-ECHO = (
-    "python -c 'import sys; from reverie.prompts import parse, show; p = parse(sys.argv[1]); "
-    "print(*p, sep=chr(10)); assert parse(show(p)) == p; print(len(p), show(p), sep=chr(10))' "
+WHOLE = (
+    "Knights in Black Armour fighting with sorcerers; oil painting; 4k",
+    "a clock at 12:30",
+    "Batman: the movie",
+    "Blade Runner: 2049",
+    'http://example.org:8080/a,b;c?d="e"',
+    "it's \"quoted\", isn't it",
 )
+SEVERAL = {
+    "a unicorn wearing a black armor | 4k | deviantart | artstation": ("1.0", "1.0", "1.0", "1.0"),
+    "A painting of an apple in a fruit bowl | psychedelic | surreal:0.5 | weird:0.25": ("1.0", "1.0", "0.5", "0.25"),
+    'a cat:2:0.5 | blurry:-0.5 | "1 | 2":3': ("2.0", "-0.5", "3.0"),
+}
+PARSE = """import sys
+from reverie.prompts import parse, show
+
+prompts = parse(sys.argv[1])
+assert parse(show(prompts)) == prompts
+print(*(f"{prompt.weight} | {prompt.stop} | {prompt.text}" for prompt in prompts), sep="\\n")
+"""
 
 
 def show(page: Page) -> None:
-    for text, count in HOW_MANY.items():
-        told = page.run(ECHO + shlex.quote(text))
-        lines = told.out.splitlines()
-        page.check(f"{count} prompt{'s' if count > 1 else ''}, and printed and read again the same", str(count) in lines)
+    page.say("Each line is weight | stop | text; `parse.py` also checks that what is printed is read again the same.")
+    (page.folder / "parse.py").write_text(PARSE, encoding="utf-8")
+    for text in WHOLE:
+        told = page.run(f"python parse.py {shlex.quote(text)}")
+        page.check("one prompt, its text as it was written", told.out.splitlines() == [f"1.0 | None | {text}"])
+    for text, weights in SEVERAL.items():
+        told = page.run(f"python parse.py {shlex.quote(text)}")
+        found = tuple(line.split(" | ")[0] for line in told.out.splitlines())
+        page.check(f"{len(weights)} prompts, with weights {', '.join(weights)}", found == weights)
     page.say("Before painting:")
     page.run("reverie 'a red apple | blurry:-0.5' --size 64 --steps 1 --out echo.png", says=["a red apple", "blurry", "-0.5"])
     page.tests("tests/test_prompts.py")
