@@ -1,0 +1,77 @@
+"""Pictures from files: opened with care, turned upright, as RGB; and from there to tensors."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reverie.errors import BadRequest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+LARGEST_PIXELS = 64_000_000
+# Formats that Pillow decodes by itself: it hands others, PostScript for one, to programs of the system.
+READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+@contextmanager
+def open_picture(path: str | Path, formats: Sequence[str] = READABLE) -> Iterator[Image]:
+    """The picture as Pillow opens it, not decoded yet; raises ``BadRequest`` if missing, corrupt, too large or no picture.
+
+    What goes wrong inside the ``with`` block is reported as the file's fault too: decoders raise anything on a corrupt file.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata, and of sizes that are refused here
+            with Image.open(path, formats=list(formats)) as image:
+                if image.width * image.height > LARGEST_PIXELS:
+                    raise Image.DecompressionBombError
+                yield image
+    except BadRequest:
+        raise
+    except FileNotFoundError:
+        raise BadRequest(f"There is no picture {str(path)!r}.") from None
+    except UnidentifiedImageError:
+        raise BadRequest(f"{str(path)!r} is not a picture that can be read here: {', '.join(formats)}.") from None
+    except Image.DecompressionBombError:
+        raise BadRequest(f"The picture {str(path)!r} is too large: at most {LARGEST_PIXELS:,} pixels.") from None
+    except Exception as error:
+        raise BadRequest(f"The picture {str(path)!r} cannot be read: {error}.") from error
+
+
+def load_picture(path: str | Path) -> Image:
+    """The picture in a file as RGB: upright, its first frame, on white where it is transparent; raises ``BadRequest``."""
+    from PIL import Image, ImageOps
+
+    with open_picture(path) as opened:
+        image = _eight_bits(ImageOps.exif_transpose(opened))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return image.convert("RGB")
+
+
+def to_tensor(image: Image, height: int, width: int) -> Tensor:
+    """[1,3,height,width], float32 in 0..1: scaled to cover that size, with what overhangs cut off evenly."""
+    import torch
+    from PIL import Image, ImageOps
+
+    fitted = ImageOps.fit(image.convert("RGB"), (width, height), method=Image.Resampling.LANCZOS)
+    pixels = torch.frombuffer(bytearray(fitted.tobytes()), dtype=torch.uint8).view(height, width, 3)
+    return pixels.permute(2, 0, 1).unsqueeze(0).float() / 255
+
+
+def _eight_bits(image: Image) -> Image:
+    """Deep grey pictures (16 bits, or floats up to 1) scaled to 0..255, where Pillow would clip them."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    brightest = 1 if image.mode == "F" else 65535
+    image = image.convert("I").convert("F") if brightest > 1 else image
+    return image.point(lambda value: value * (255 / brightest) + 0.5).convert("L")

@@ -1,0 +1,74 @@
+"""File names from prompts: readable in any script, safe on any system."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from reverie.dream import Dream
+
+_LONGEST = 80  # letters
+_LONGEST_BYTES = 180  # leaves room for a number and a suffix below 200
+_RESERVED = re.compile(r"CON|PRN|AUX|NUL|CONIN|CONOUT|(COM|LPT)[0-9¹²³]", re.IGNORECASE)  # on Windows, with any suffix
+
+
+def readable_name(text: str) -> str:
+    """A file name without suffix: the letters, digits and symbols of ``text`` in any script, with - between words."""
+    name = "".join(_kept(letter) for letter in unicodedata.normalize("NFC", text))
+    name = _shortened("-".join(word for word in name.split()))
+    return f"dream-{name}".strip("-") if not name or _RESERVED.fullmatch(name) else name
+
+
+def name_of(dream: Dream) -> str:
+    """A readable name from the prompts that the picture should be like, or from all where there is none."""
+    texts = [prompt.text for prompt in dream.prompts if prompt.weight > 0] or [prompt.text for prompt in dream.prompts]
+    return readable_name(" ".join(texts))
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """``path`` itself, then the same with -2, -3 and so on."""
+    yield path
+    number = 2
+    while True:
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+
+
+def free_name(folder: Path, dream: Dream | str, suffix: str) -> Path:
+    """A path in ``folder`` that nothing has yet, named after the dream or text; ``suffix`` as ``.png``, or empty for a folder.
+
+    Free now is not free later: ``save_picture`` makes sure of it again.
+    """
+    name = name_of(dream) if isinstance(dream, Dream) else readable_name(dream)
+    return next(path for path in numbered(folder / f"{name}{suffix}") if not os.path.lexists(path))
+
+
+def _kept(letter: str) -> str:
+    """The letter itself, nothing for apostrophes and invisible marks, a space for all that separates."""
+    category = unicodedata.category(letter)
+    if category[0] in "LMN" or category == "So":
+        return letter
+    return "" if letter in "'’" or category == "Cf" else " "
+
+
+def _shortened(name: str) -> str:
+    """At most so many letters and bytes, cut between words where there is a place, never between a letter and its marks."""
+    name = name.lstrip("-")
+    while name and _is_mark(name[0]):
+        name = name[1:].lstrip("-")
+    end = min(len(name), _LONGEST)
+    while len(name[:end].encode()) > _LONGEST_BYTES:
+        end -= 1
+    if end == len(name):
+        return name
+    while end > 0 and _is_mark(name[end]):
+        end -= 1
+    words = name[:end].rfind("-") if name[end] != "-" else end
+    return name[: words if words > end // 2 else end].rstrip("-")
+
+
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter)[0] == "M"

@@ -1,0 +1,113 @@
+"""The dream: defaults, what it refuses, and that it is a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from reverie import Dream, Prompt
+
+
+def test_a_text_is_enough() -> None:
+    dream = Dream("a red fox")
+    assert dream.prompts == (Prompt(text="a red fox", weight=1.0, stop=None),)
+    assert (dream.width, dream.height) == (256, 256)
+    assert dream.generator == "vqgan"
+    assert [sight.name for sight in dream.perceptors] == ["mini"]
+    assert dream.seed == 0
+
+
+def test_the_language_and_the_structure_are_the_same() -> None:
+    assert Dream("a | b:0.5") == Dream((Prompt(text="a"), Prompt(text="b", weight=0.5))) == Dream(prompts="a | b:0.5")
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [("400x300", (400, 300)), ("64", (64, 64)), (64, (64, 64)), ((40, 30), (40, 30)), ("40X30", (40, 30)), ("40×30", (40, 30))],
+)
+def test_sizes(given: Any, size: tuple[int, int]) -> None:
+    dream = Dream("a fox", size=given)
+    assert dream.size == (dream.width, dream.height) == size
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"size": 0},
+        {"size": "0x300"},
+        {"size": 1_000_000},
+        {"size": "1000000x1000000"},
+        {"size": "big"},
+        {"size": "1x2x3"},
+        {"size": ""},
+        {"size": -5},
+        {"steps": -1},
+        {"steps": "many"},
+        {"seed": -1},
+        {"views": 0},
+        {"rate": 0},
+        {"rate": float("nan")},
+        {"ema": 1},
+        {"tv": -1},
+        {"optimiser": "magic"},
+        {"precision": "fp16"},
+        {"perceptors": ()},
+        {"perceptors": "mini:nan"},
+        {"prompts": ()},
+        {"prompts": 5},
+        {"options": {"vqgan": 5}},
+        {"options": {"vqgan": {"rate": float("inf")}}},
+        {"stepz": 5},
+    ],
+)
+def test_bad_values_are_refused_and_named(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Dream.model_validate({"prompts": "a fox"} | bad)
+    assert caught.value.errors()[0]["loc"][0] == next(iter(bad))
+
+
+def test_no_prompt_at_all_is_refused() -> None:
+    with pytest.raises(ValidationError, match="prompts"):
+        Dream()
+
+
+def test_an_ensemble_by_name_and_weight() -> None:
+    assert [(sight.name, sight.weight) for sight in Dream("a fox", perceptors=("mini", "other:0.5")).perceptors] == [
+        ("mini", 1.0),
+        ("other", 0.5),
+    ]
+
+
+def test_json_and_back() -> None:
+    dream = Dream(
+        "a | b:-0.5:-0.9", size="40x30", perceptors=("mini:2",), options={"vqgan": {"rate": 0.1, "n": 3, "on": True, "name": "x"}}
+    )
+    again = Dream.model_validate_json(dream.model_dump_json())
+    assert again == dream
+    assert [type(value) for value in again.options["vqgan"].values()] == [float, int, bool, str]
+
+
+def test_a_dream_is_a_value() -> None:
+    dream = Dream("a fox")
+    with pytest.raises(ValidationError, match="frozen"):
+        dream.steps = 5  # type: ignore[misc]
+
+
+def test_which_dreams_share_a_batch() -> None:
+    dream = Dream("a fox")
+    assert dream.shape_key() == Dream("a cat | fog:-1", seed=9).shape_key()
+    assert Dream("a fox", init="a.png").shape_key() == Dream("a fox", init="b.png").shape_key() != dream.shape_key()
+    changes: list[dict[str, Any]] = [
+        {"size": 64},
+        {"generator": "pixels"},
+        {"steps": 3},
+        {"views": 4},
+        {"rate": 0.3},
+        {"perceptors": "mini:2"},
+        {"optimiser": "sgd"},
+        {"options": {"vqgan": {"rate": 1}}},
+    ]
+    for change in changes:
+        assert Dream("a fox", **change).shape_key() != dream.shape_key()
