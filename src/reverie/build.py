@@ -1,0 +1,137 @@
+"""From dreams to parts that can paint: components by name, loaded once, checked before any time is spent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from reverie import registry
+from reverie.cutouts import CutoutOptions, Cutter
+from reverie.dream import Dream
+from reverie.errors import BadRequest, Failed
+from reverie.images import load_picture, to_tensor
+from reverie.objectives import objectives
+from reverie.plan import Plan, pick_device, resolve
+from reverie.render import Shown, render
+from reverie.rng import Rng
+from reverie.step import Engine
+from reverie.types import Frame, Generator, Latent, Perceptor
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
+
+
+def every_step(step: int, steps: int) -> bool:
+    return True
+
+
+def never() -> bool:
+    return False
+
+
+@lru_cache(maxsize=8)
+def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
+    """Networks are read once per process and shared: nothing about a dream lives on them."""
+    return registry.build(kind, name, json.loads(options), device)
+
+
+def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
+    return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
+
+
+def check(dream: Dream) -> None:
+    """Everything about a dream that can be wrong and costs nothing to find out."""
+    registry.check("generator", dream.generator)
+    sights = [sight.name for sight in dream.perceptors]
+    for name in sights:
+        registry.check("perceptor", name)
+    if len(set(sights)) < len(sights):
+        raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
+    registry.check_options([dream.generator, *sights, "cutouts"], dream.options)
+
+
+def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
+    """The parts for dreams that share a shape."""
+    dream = dreams[0]
+    check(dream)
+    generator: Generator = component("generator", dream.generator, dream, plan.device)
+    generator.check(dream.height, dream.width)
+    perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
+    options = registry.parse_options(CutoutOptions, "cutouts", dream.options.get("cutouts", {}))
+    cutters = {
+        sight.name: Cutter(dream.views, perceptors[sight.name].size, sight.share or perceptors[sight.name].share, options)
+        for sight in dream.perceptors
+    }
+    rngs = [Rng(one.seed) for one in dreams]
+    return Engine(generator, perceptors, cutters, objectives(dreams, perceptors), rngs, plan.autocast(), plan.chunk)
+
+
+def start(made: Engine, dreams: Sequence[Dream]) -> Latent:
+    """The first latent, as leaves that require gradients."""
+    dream = dreams[0]
+    image = None
+    if dream.init is not None:
+        pictures = [load_picture(Path(one.init)) for one in dreams if one.init is not None]
+        image = torch.cat([to_tensor(picture, dream.height, dream.width) for picture in pictures])
+    latent = made.generator.start(made.rngs, dream.height, dream.width, image)
+    parts = tuple(part.detach().clone().contiguous().requires_grad_() for part in latent.parts)
+    return Latent(parts, latent.height, latent.width)
+
+
+def frames(
+    dreams: Sequence[Dream],
+    *,
+    wants: Callable[[int, int], bool] = every_step,
+    should_stop: Callable[[], bool] = never,
+    device: str = "auto",
+) -> Iterator[Frame]:
+    """Paint dreams of one shape together; one frame per dream at every wanted step, and one final frame each.
+
+    Raises ``BadRequest`` before the first frame when the request cannot be painted.
+    """
+    dream = dreams[0]
+    if any(one.shape_key() != dream.shape_key() for one in dreams):
+        raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
+    made = engine(dreams, resolve(dream, device))
+    latent = start(made, dreams)
+    optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
+    shown = render(
+        made, latent, optimiser, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps), should_stop=should_stop
+    )
+    for one in shown:
+        yield from _frames(dreams, one)
+
+
+def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
+    for i, dream in enumerate(dreams):
+        if not shown.whole[i]:
+            if shown.final:
+                raise Failed(f"The picture of {dream.prompts[0].text!r} is not finite: try --precision fp32 or a lower --rate.")
+            continue
+        losses = {name: term[i].item() for name, term in shown.losses.items()}
+        undone = int(shown.undone[i])
+        yield Frame(dream, i, shown.step, shown.pixels[i].clone(), sum(losses.values()), losses, undone, shown.final)
+
+
+@torch.no_grad()
+def score(pictures: Sequence[Image], texts: Sequence[str], perceptor: str = "mini", device: str = "auto") -> list[list[float]]:
+    """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts]."""
+    registry.check("perceptor", perceptor)
+    found: Perceptor = _component("perceptor", perceptor, "{}", pick_device(device))
+    views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
+    seen, read = found.look(views.to(pick_device(device))), found.read(texts)
+    similar: list[list[float]] = (seen.float() @ read.float().T).tolist()
+    return similar

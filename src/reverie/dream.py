@@ -1,0 +1,112 @@
+"""A dream: the frozen, validated description of one picture to paint. The one place where defaults live."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer
+
+from reverie.prompts import Prompt, parse
+
+Scalar = bool | int | FiniteFloat | str
+LARGEST_SIDE = 8192
+
+
+def _size(value: Any) -> Any:
+    """``400x300``, ``256`` or a pair (width, height)."""
+    if isinstance(value, int):
+        return (value, value)
+    if isinstance(value, str):
+        sides = value.lower().replace("×", "x").split("x")
+        if not all(side.strip().isdecimal() for side in sides) or len(sides) > 2:
+            raise ValueError(f"a size is WIDTHxHEIGHT in pixels, as 400x300, not {value!r}")
+        return tuple(int(side) for side in sides) * (1 if len(sides) == 2 else 2)
+    return value
+
+
+def _prompts(value: Any) -> Any:
+    return parse(value) if isinstance(value, str) else value
+
+
+class Sight(BaseModel):
+    """One perceptor of the ensemble: its name, how much it counts, and the share of the frame that its views cover."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = "mini"
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    share: tuple[FiniteFloat, FiniteFloat] | None = None
+
+
+def _sights(value: Any) -> Any:
+    """Names as ``mini`` or ``mini:0.5`` among structured ones."""
+    if isinstance(value, str):
+        value = (value,)
+    if not isinstance(value, (list, tuple)):
+        return value
+    found: list[Any] = []
+    for one in value:
+        if isinstance(one, str):
+            name, colon, weight = one.rpartition(":")
+            found.append(Sight(name=name, weight=float(weight)) if colon and _number(weight) else Sight(name=one))
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+
+
+class Dream(BaseModel):
+    """One picture to paint. ``Dream("a red fox")`` is enough; everything else has a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompts: Annotated[tuple[Prompt, ...], BeforeValidator(_prompts)] = Field(
+        min_length=1, description="what to paint: text, or text | more text, each with an optional :weight"
+    )
+    generator: str = Field(default="vqgan", description="what turns the latent into a picture")
+    perceptors: Annotated[tuple[Sight, ...], BeforeValidator(_sights)] = Field(
+        default=(Sight(),), min_length=1, description="who judges the likeness: name or name:weight, several for an ensemble"
+    )
+    size: Annotated[
+        tuple[Side, Side],
+        BeforeValidator(_size),
+        PlainSerializer(lambda size: f"{size[0]}x{size[1]}", return_type=str),
+    ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
+    steps: int = Field(default=150, ge=0, le=1_000_000, description="optimisation steps")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="the same seed paints the same picture")
+    views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
+    optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = Field(default="adam", description="how to step")
+    rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="step size; the generator's own by default")
+    ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the latent's slow average; the final picture is its")
+    init: str | None = Field(default=None, description="a picture to start from")
+    tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
+    range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")
+    saturation: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of calm colour: mean squared distance from grey")
+    precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description="number format of the networks")
+    options: dict[str, dict[str, Scalar]] = Field(default_factory=dict, description="a component's own options: component.option=value")
+
+    def __init__(self, prompts: Any = None, /, **data: Any) -> None:
+        if prompts is not None:
+            data["prompts"] = prompts
+        super().__init__(**data)
+
+    @property
+    def width(self) -> int:
+        return self.size[0]
+
+    @property
+    def height(self) -> int:
+        return self.size[1]
+
+    def shape_key(self) -> str:
+        """Equal for dreams that may share a batch: all but their prompts, seeds and starts agree."""
+        return self.model_dump_json(exclude={"prompts", "seed", "init"}) + f"/{self.init is None}"

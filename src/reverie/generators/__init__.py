@@ -1,0 +1,1 @@
+"""Generators: what turns a latent into a picture."""

@@ -1,0 +1,71 @@
+"""VQGAN: codes on a grid, decoded by a convolutional network (Esser et al. 2021, arXiv 2012.09841)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from reverie.errors import BadRequest
+from reverie.nets.vqgan import VQGAN
+from reverie.rng import Rng
+from reverie.types import Latent
+from reverie.weights import load_vqgan
+
+
+class Options(BaseModel):
+    """``-o vqgan.weights=my-vqgan.safetensors``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
+
+
+class VqganGenerator:
+    """The latent is [B,D,H/f,W/f], continuous; each decode snaps it to the nearest codes, straight-through.
+
+    After every step it is clipped to the codebook's bounds per dimension, as the originals did.
+    """
+
+    rate = 0.1
+
+    def __init__(self, network: VQGAN, device: torch.device) -> None:
+        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.device = device
+        codes = self.network.quantize.embedding.weight
+        self.low, self.high = codes.amin(0).view(1, -1, 1, 1), codes.amax(0).view(1, -1, 1, 1)
+
+    def check(self, height: int, width: int) -> None:
+        factor = self.network.config.factor
+        if height % factor or width % factor or min(height, width) < 2 * factor:
+            near = [tuple(max(2, side // factor + extra) * factor for side in (width, height)) for extra in (0, 1)]
+            sizes = " and ".join(f"{w}x{h}" for w, h in dict.fromkeys(near))
+            raise BadRequest(f"vqgan cannot paint {width}x{height}: sides are multiples of {factor}. Nearest sizes: {sizes}.")
+
+    def start(self, rngs: Sequence[Rng], height: int, width: int, image: Tensor | None = None) -> Latent:
+        if image is not None:
+            return self.encode(image)
+        book, factor = self.network.quantize, self.network.config.factor
+        shape = (1, height // factor, width // factor)
+        indices = [torch.randint(len(book.embedding.weight), shape, generator=rng.at("start")) for rng in rngs]
+        return Latent((book.vectors(torch.cat(indices).to(self.device)).contiguous(),), height, width)
+
+    def __call__(self, latent: Latent) -> Tensor:
+        return self.network.decode(self.network.quantize(latent.parts[0])) / 2 + 0.5
+
+    def project(self, latent: Latent) -> None:
+        latent.parts[0].copy_(latent.parts[0].maximum(self.low).minimum(self.high))
+
+    def prior(self, latent: Latent) -> Tensor | None:
+        return None
+
+    def encode(self, image: Tensor) -> Latent:
+        book = self.network.quantize
+        with torch.no_grad():
+            codes = book.vectors(book.indices(self.network.encode(image.to(self.device) * 2 - 1)))
+        return Latent((codes.float().contiguous(),), image.shape[-2], image.shape[-1])
+
+
+def build(options: Options, device: torch.device) -> VqganGenerator:
+    return VqganGenerator(load_vqgan(options.weights), device)

@@ -1,0 +1,1 @@
+"""Perceptors: what reads texts and looks at pictures."""

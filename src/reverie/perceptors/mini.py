@@ -1,0 +1,41 @@
+"""The built-in perceptor: a small CLIP trained by Reverie itself, adversarially, so that its gradients draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from reverie.nets.miniclip import MiniCLIP
+from reverie.tokens import Tokenizer
+from reverie.weights import load_clip
+
+
+class Options(BaseModel):
+    """``-o mini.weights=my-clip.safetensors``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
+
+
+class MiniPerceptor:
+    """64x64 views, 256 dimensions. It was shown whole scenes, so its views cover most of the frame."""
+
+    share = (0.6, 1.1)
+
+    def __init__(self, network: MiniCLIP, tokens: Tokenizer, device: torch.device) -> None:
+        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.tokens, self.device = tokens, device
+        self.size, self.dim = network.config.size, network.config.dim
+
+    def read(self, texts: Sequence[str]) -> Tensor:
+        return self.network.read(torch.tensor(self.tokens(texts), device=self.device))
+
+    def look(self, views: Tensor) -> Tensor:
+        return self.network.look(views.contiguous(memory_format=torch.channels_last))
+
+
+def build(options: Options, device: torch.device) -> MiniPerceptor:
+    return MiniPerceptor(*load_clip(options.weights), device)

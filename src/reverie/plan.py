@@ -1,0 +1,57 @@
+"""How to run on this machine: device, number format, how many views at once. Resolved once, before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from reverie.dream import Dream
+from reverie.errors import BadRequest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``bf16``: run networks under autocast. ``chunk``: views that a perceptor looks at together."""
+
+    device: torch.device
+    bf16: bool
+    chunk: int
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
+
+
+def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:
+    """The plan for a dream; raises ``BadRequest`` for a device that is not there."""
+    place = pick_device(device)
+    bf16 = dream.precision == "bf16" or (dream.precision == "auto" and fast_bf16(place))
+    return Plan(place, bf16, chunk)
+
+
+def pick_device(name: str) -> torch.device:
+    """``auto`` takes CUDA, then MPS, then the CPU."""
+    there = ["cpu"]
+    if torch.cuda.is_available():
+        there.insert(0, "cuda")
+    elif torch.backends.mps.is_available():
+        there.insert(0, "mps")
+    if name == "auto":
+        return torch.device(there[0])
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise BadRequest(f"There is no device {name!r}. There are: {', '.join(there)}.") from error
+    if device.type not in there or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
+        raise BadRequest(f"There is no device {name!r} on this machine. There are: {', '.join(there)}.")
+    return device
+
+
+def fast_bf16(device: torch.device) -> bool:
+    """Whether bf16 is worth it: on CUDA that has it, on CPUs with AVX512-BF16 or AMX (elsewhere it is emulated)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        found: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch
+        return any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return False

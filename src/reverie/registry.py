@@ -1,0 +1,73 @@
+"""Components by name. Ours are listed here; others' come through entry points of the same shape.
+
+A component is a module with ``Options`` (a small pydantic model) and ``build(options, device)``. Others register with
+
+    [project.entry-points."reverie.generators"]
+    mine = "my_package.my_module"
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reverie.errors import BadRequest, unknown
+
+if TYPE_CHECKING:
+    import torch
+
+BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "generator": {
+            "pixels": "reverie.generators.pixels",
+            "stack": "reverie.generators.stack",
+            "vqgan": "reverie.generators.vqgan",
+        },
+        "perceptor": {"mini": "reverie.perceptors.mini"},
+    }
+)
+
+
+def names(kind: str) -> list[str]:
+    """Every component of a kind ("generator", "perceptor") that is installed."""
+    return sorted({*BUILT_IN[kind], *(entry.name for entry in entry_points(group=f"reverie.{kind}s"))})
+
+
+def check(kind: str, name: str) -> None:
+    """Raise ``BadRequest`` for a name that nothing answers to; imports nothing of the component."""
+    if name not in names(kind):
+        raise unknown(kind, name, names(kind))
+
+
+def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:
+    """Make a component from its name and its own options."""
+    check(kind, name)
+    home = BUILT_IN[kind].get(name)
+    found = import_module(home) if home else next(iter(entry_points(group=f"reverie.{kind}s", name=name))).load()
+    return found.build(parse_options(found.Options, name, options), device)
+
+
+def parse_options(model: Any, name: str, options: Mapping[str, Any]) -> Any:
+    """Validate a component's options; the error names the option and what exists."""
+    try:
+        return model.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise unknown(f"option of {name}", option, model.model_fields) from error
+        raise BadRequest(f"{name}.{option} cannot be {json.dumps(first['input'], default=str)}: {first['msg']}.") from error
+
+
+def check_options(owners: Iterable[str], options: Mapping[str, Any]) -> None:
+    """Raise when options are given for a component that the dream does not use."""
+    known = set(owners)
+    for name in options:
+        if name not in known:
+            raise unknown("component with options in this dream", name, known)

@@ -1,0 +1,108 @@
+"""One optimisation step: decode, cut, look, score, and the gradient back to the latent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reverie.cutouts import Cutter
+from reverie.losses import clamp_with_grad
+from reverie.rng import Rng
+from reverie.types import Generator, Latent, Objective, Perceptor, Views
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything that a batch of dreams is painted with; nothing in it changes while painting."""
+
+    generator: Generator
+    perceptors: Mapping[str, Perceptor]
+    cutters: Mapping[str, Cutter]
+    objectives: Mapping[str, Objective]
+    rngs: Sequence[Rng]
+    autocast: torch.autocast
+    chunk: int  # how many views a perceptor looks at together
+
+
+@dataclass(frozen=True)
+class Score:
+    """The decoded pictures [B,3,H,W], unclamped, and each objective's weighted loss per dream [B]."""
+
+    images: Tensor
+    terms: Mapping[str, Tensor]
+
+    @property
+    def loss(self) -> Tensor:
+        return torch.stack(list(self.terms.values())).sum(0)
+
+
+def decode(engine: Engine, latent: Latent) -> Tensor:
+    with engine.autocast:
+        images = engine.generator(latent)
+    return images.float()
+
+
+def differentiate(engine: Engine, latent: Latent, step: int, progress: float) -> Score:
+    """Score the pictures and leave the gradient of the summed losses in ``latent.parts[i].grad``.
+
+    The pictures' gradient is gathered first and goes through the generator once, however many chunks the views took.
+    """
+    images = decode(engine, latent)
+    picture = images.detach().requires_grad_()
+    visible = clamp_with_grad(picture)
+    looks = {name: _Look(engine, name, visible, step, progress) for name in engine.perceptors}
+    seen = {name: look.views for name, look in looks.items()}
+    terms = {name: objective(picture, seen, step) for name, objective in engine.objectives.items()}
+    torch.stack(list(terms.values())).sum().backward()
+    replayed = [look.replay() for look in looks.values() if look.cached]
+    if replayed:
+        torch.autograd.backward([views for views, _ in replayed], [grad for _, grad in replayed])
+    assert picture.grad is not None
+    prior = engine.generator.prior(latent)
+    if prior is None:
+        images.backward(picture.grad)
+    else:
+        terms["prior"] = prior
+        torch.autograd.backward([images, prior.sum()], [picture.grad, None])
+    return Score(images.detach(), {name: term.detach() for name, term in terms.items()})
+
+
+class _Look:
+    """One perceptor's look at all views, in one go or in chunks by gradient caching (Gao et al. 2021, arXiv 2101.06983).
+
+    In chunks, embeddings are first computed without a graph; once the objectives have given each embedding its
+    gradient, every chunk is looked at again and that gradient sent through it. Exact for every objective.
+    """
+
+    def __init__(self, engine: Engine, name: str, visible: Tensor, step: int, progress: float) -> None:
+        self.engine, self.perceptor = engine, engine.perceptors[name]
+        cutter = engine.cutters[name]
+        geometry = cutter.draw(engine.rngs, step, progress, *visible.shape[-2:])
+        cut = cutter.disturb(cutter.cut(visible, geometry), engine.rngs, step)
+        self.cached = len(cut) > engine.chunk
+        if self.cached:
+            self.source, self.cut = cut, cut.detach()
+            with torch.no_grad():
+                self.embeddings = torch.cat([self._look(piece) for piece in self.cut.split(engine.chunk)]).requires_grad_()
+        else:
+            self.embeddings = self._look(cut)
+        shape = (len(engine.rngs), cutter.views, -1)
+        self.views = Views(self.embeddings.view(shape), geometry.boxes.to(visible.device))
+
+    def _look(self, views: Tensor) -> Tensor:
+        with self.engine.autocast:
+            return self.perceptor.look(views).float()
+
+    def replay(self) -> tuple[Tensor, Tensor]:
+        """The cut views, and the gradient of the loss with respect to them."""
+        assert self.embeddings.grad is not None
+        grads = []
+        for piece, grad in zip(self.cut.split(self.engine.chunk), self.embeddings.grad.split(self.engine.chunk), strict=True):
+            piece = piece.requires_grad_()
+            self._look(piece).backward(grad)
+            assert piece.grad is not None
+            grads.append(piece.grad)
+        return self.source, torch.cat(grads)

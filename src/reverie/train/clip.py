@@ -1,0 +1,147 @@
+"""Train the mini CLIP: contrastive, with hard wrong captions, and adversarially when its gradients are to paint.
+
+Free adversarial training (Shafahi et al. 2019, arXiv 1904.12843): each batch is replayed, and the gradient that
+trains the weights also moves the perturbation. A tower trained so has gradients that draw (Santurkar et al. 2019,
+arXiv 1906.09453; for CLIP, Ganz & Elad 2023, arXiv 2306.16805); a clean one of the same size draws coloured specks.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reverie.data.icons import Icons
+from reverie.data.scenes import SceneMaker, Scenes
+from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
+from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
+from reverie.tokens import Tokenizer
+from reverie.train.loop import Pace, Slow, autocast, rate_at, run, unit
+
+
+@dataclass(frozen=True)
+class Robust:
+    """How strong the attack is. ``radius``: L2 over a 64x64 view in 0..1; reached after ``warm`` of the training."""
+
+    radius: float = 1.0
+    warm: float = 0.35
+    replays: int = 2
+
+
+def vocabulary(icons: Icons, size: int = 4096) -> Tokenizer:
+    """Pieces from all that captions can say; names count more, so that they stay whole."""
+    names = [concept.name for concept in icons.concepts]
+    keywords = [word for concept in icons.concepts for word in concept.keywords]
+    phrases = [*COLOURS, *LEADS, *(w for group in (COLOUR_SYNONYMS, GROUNDS, STYLES) for ways in group.values() for w in ways)]
+    glue = ["pieces of a an the jumbled scattered parts two and next to beside on background with in style of ; , |"]
+    return Tokenizer.learn([*names * 4, *keywords, *(phrases + glue) * 8], size)
+
+
+class ClipTrainer:
+    """One step: compose a batch, read the captions, attack and learn."""
+
+    def __init__(self, icons: Icons, pace: Pace, robust: Robust | None, seed: int = 0, config: MiniCLIPConfig | None = None) -> None:
+        torch.manual_seed(seed)
+        self.icons, self.pace, self.robust = icons, pace, robust
+        self.tokens = vocabulary(icons)
+        self.model = MiniCLIP(config or MiniCLIPConfig(vocabulary=len(self.tokens.pieces)))
+        self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.slow = Slow(self.model)
+        self.maker = SceneMaker(icons, self.model.config.size, seed)
+        decay = [p for p in self.model.parameters() if p.dim() > 1]
+        plain = [p for p in self.model.parameters() if p.dim() <= 1]
+        groups = [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
+
+    def parts(self) -> dict[str, object]:
+        return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
+
+    def step(self, number: int) -> dict[str, float]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(number, self.pace)
+        self.model.train()
+        scenes = self.maker(self.pace.batch, number)
+        dice = random.Random(f"texts/{number}")
+        images = photographed(scenes.images, torch.Generator().manual_seed(number))
+        pieces, mask = self._texts(scenes, dice)
+        radius = 0.0
+        if self.robust:
+            radius = self.robust.radius * min(1.0, number / max(1, self.pace.steps * self.robust.warm))
+        delta = unit(torch.randn(images.shape, generator=torch.Generator().manual_seed(~number & 0xFFFF))) * radius * 0.5
+        with autocast(images.device):
+            read = self.model.read(pieces)
+        replays = self.robust.replays if self.robust else 1
+        for replay in range(replays):
+            attacked = (images + delta).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_(radius > 0)
+            # The words are not attacked: they are read once, and learn from the last replay.
+            loss, right = self._loss(attacked, read if replay == replays - 1 else read.detach(), mask)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
+            self.optimiser.step()
+            if attacked.grad is not None:
+                delta = delta + unit(attacked.grad) * radius
+                norms = delta.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
+                delta = delta * (radius / norms).clamp(max=1.0)
+        self.slow.update(self.model, number)
+        return {"loss": loss.item(), "right": right.item(), "radius": radius, "scale": self.model.scale.exp().item()}
+
+    def _texts(self, scenes: Scenes, dice: random.Random) -> tuple[Tensor, Tensor]:
+        """Pieces of captions, contrasts and other names [2B+K,L], and which of them count for each image [B,2B+K]."""
+        count = len(scenes.captions)
+        others = dice.sample(self.icons.concepts, min(160, len(self.icons.concepts)))
+        names = [dice.choice((c.name, c.name, f"a {c.name}")) for c in others]
+        pieces = torch.tensor(self.tokens([*scenes.captions, *scenes.contrasts, *names], dice))
+        mask = torch.zeros(count, len(pieces), dtype=torch.bool)
+        mask[:, count : 2 * count] = torch.eye(count, dtype=torch.bool)
+        shown = [{fact.subject, fact.second} - {""} for fact in scenes.facts]
+        for i, (fact, mine) in enumerate(zip(scenes.facts, shown, strict=True)):
+            mask[i, :count] = torch.tensor([i == j or not (mine & theirs) for j, theirs in enumerate(shown)])
+            kin = set() if fact.jumbled else mine
+            mask[i, 2 * count :] = torch.tensor([not _akin(other.name, kin) for other in others])
+        return pieces, mask
+
+    def _loss(self, images: Tensor, read: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        with autocast(images.device):
+            seen = self.model.look(images)
+        scale = self.model.scale.exp().clamp(max=60.0)
+        logits = scale * seen @ read.T
+        target = torch.arange(len(seen))
+        by_image = F.cross_entropy(logits.masked_fill(~mask, -1e4), target)
+        # From text to image only captions ask, and only those images answer that could not be meant as well.
+        square = mask[:, : len(seen)]
+        by_text = F.cross_entropy(logits[:, : len(seen)].masked_fill(~square, -1e4).T, target)
+        right = (logits.masked_fill(~mask, -1e4).argmax(1) == target).float().mean()
+        return 0.75 * by_image + 0.25 * by_text, right
+
+
+def _akin(name: str, shown: set[str]) -> bool:
+    """Whether a name may be true of what is shown: "apple" of a red apple, "cat face" of a cat."""
+    return any(name == one or name in one.split() or one in name.split() for one in shown)
+
+
+def photographed(images: Tensor, rng: torch.Generator) -> Tensor:
+    """What cutouts do to a view: contrast and tint drift, blur, noise, a missing patch."""
+    count, _, size, _ = images.shape
+    some = torch.rand(4, count, 1, 1, 1, generator=rng)
+    gain = 1 + 0.2 * torch.randn(count, 3, 1, 1, generator=rng) * some[0].clamp(max=0.6)
+    bias = 0.06 * torch.randn(count, 3, 1, 1, generator=rng)
+    images = (images - 0.5) * gain + 0.5 + bias
+    blurred = F.interpolate(F.avg_pool2d(images, 2), size=(size, size), mode="bilinear", align_corners=False)
+    images = torch.where(some[1] < 0.3, blurred, images)
+    images = images + 0.12 * some[2] * torch.randn(images.shape, generator=rng)
+    corner = torch.rand(2, count, 1, 1, 1, generator=rng) * 1.2 - 0.1
+    axis = torch.linspace(0, 1, size)
+    hole = ((axis.view(1, 1, 1, -1) - corner[0]).abs() < 0.12) & ((axis.view(1, 1, -1, 1) - corner[1]).abs() < 0.12)
+    grey = torch.rand(count, 3, 1, 1, generator=rng)
+    return torch.where(hole & (some[3] < 0.25), grey, images).clamp(0, 1)
+
+
+def train_clip(data: Path, folder: Path, pace: Pace, robust: Robust | None = Robust()) -> int:  # noqa: B008
+    """Train or go on; the checkpoint is ``folder/last.pt``. Gives the steps taken in all."""
+    trainer = ClipTrainer(Icons.load(data), pace, robust)
+    return run(pace, folder, trainer.parts(), trainer.step)

@@ -1,0 +1,163 @@
+"""Train the mini VQGAN: reconstruct scenes through a codebook, sharpened by a patch discriminator.
+
+After Esser et al. 2021 (arXiv 2012.09841), with the guide's own features as the perceptual term instead of VGG's, and
+the codebook moved by exponential averages (van den Oord et al. 2017, arXiv 1711.00937, appendix A) with dead codes
+revived where the encoder is now.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reverie.data.icons import Icons
+from reverie.data.scenes import SceneMaker
+from reverie.nets.miniclip import MiniCLIP
+from reverie.nets.vqgan import VQGAN, VQGANConfig
+from reverie.train.loop import Pace, Slow, autocast, rate_at, run
+
+MINI = VQGANConfig(
+    ch=32, ch_mult=(1, 1, 2, 4), num_res_blocks=1, attn_resolutions=(), resolution=64,
+    z_channels=64, embed_dim=32, n_embed=1024, groups=16, mid_attention=False,
+)  # fmt: skip
+CROP = 64
+
+
+class PatchDiscriminator(nn.Module):
+    """Real or painted, patch by patch (Isola et al. 2017, arXiv 1611.07004): [B,3,H,W] -> [B,1,H/8,W/8]."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+        for inside, outside in ((width, 2 * width), (2 * width, 4 * width)):
+            layers += [nn.Conv2d(inside, outside, 4, 2, 1, bias=False), nn.GroupNorm(8, outside), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(4 * width, 1, 3, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class Averages(nn.Module):
+    """Running use and sum of every code, from which the codebook is set."""
+
+    def __init__(self, count: int, dim: int) -> None:
+        super().__init__()
+        self.use: Tensor
+        self.total: Tensor
+        self.register_buffer("use", torch.zeros(count))
+        self.register_buffer("total", torch.zeros(count, dim))
+
+    @torch.no_grad()
+    def update(self, book: nn.Embedding, z: Tensor, chosen: Tensor, rng: torch.Generator) -> None:
+        """Move each code towards what chose it; put codes that nothing chooses where the encoder is."""
+        flat = z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])
+        if self.use.sum() == 0:
+            self.use.fill_(1.0)
+            self.total.copy_(flat[torch.randint(len(flat), (len(self.use),), generator=rng)])
+        else:
+            picked = F.one_hot(chosen.flatten(), len(self.use)).float()
+            self.use.lerp_(picked.sum(0), 0.01)
+            self.total.lerp_(picked.T @ flat, 0.01)
+            dead = self.use < 0.03
+            fresh = flat[torch.randint(len(flat), (int(dead.sum()),), generator=rng)]
+            self.use[dead], self.total[dead] = 1.0, fresh
+        book.weight.copy_(self.total / self.use.unsqueeze(1))
+
+
+class VqganTrainer:
+    """One step: reconstruct a batch of crops, judge the patches, move the codebook."""
+
+    def __init__(self, icons: Icons, pace: Pace, guide: MiniCLIP | None, seed: int = 0, config: VQGANConfig = MINI) -> None:
+        torch.manual_seed(seed)
+        self.pace, self.guide = pace, guide
+        self.model = VQGAN(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.critic = PatchDiscriminator()
+        self.averages = Averages(config.n_embed, config.embed_dim)
+        self.slow = Slow(self.model, 0.998)
+        self.maker = SceneMaker(icons, 2 * CROP, seed)
+        learnt = [p for name, p in self.model.named_parameters() if not name.startswith("quantize")]
+        self.optimiser = torch.optim.Adam(learnt, lr=pace.rate, betas=(0.5, 0.9))
+        self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), lr=pace.rate, betas=(0.5, 0.9))
+
+    def parts(self) -> dict[str, object]:
+        return {
+            "model": self.model, "slow": self.slow.network, "averages": self.averages, "critic": self.critic,
+            "optimiser": self.optimiser, "critic_optimiser": self.critic_optimiser,
+        }  # fmt: skip
+
+    def crops(self, number: int) -> Tensor:
+        """[batch,3,64,64] in 0..1: half of them close up, half of them the whole scene."""
+        rng = torch.Generator().manual_seed(number)
+        scenes = self.maker(self.pace.batch, number).images
+        far = F.avg_pool2d(scenes[::2], 2)
+        y, x = torch.randint(0, CROP, (2,), generator=rng).tolist()
+        return torch.cat((far, scenes[1::2, :, y : y + CROP, x : x + CROP])).contiguous(memory_format=torch.channels_last)
+
+    def step(self, number: int) -> dict[str, float]:
+        for group in (*self.optimiser.param_groups, *self.critic_optimiser.param_groups):
+            group["lr"] = rate_at(number, self.pace)
+        rng = torch.Generator().manual_seed(number)
+        images = self.crops(number)
+        with autocast(images.device):
+            z = self.model.encode(images * 2 - 1).float()
+            chosen = self.model.quantize.indices(z)
+            codes = self.model.quantize.vectors(chosen)
+            painted = self.model.decode(z + (codes - z).detach()).float() / 2 + 0.5
+        adversarial = number > 0.4 * self.pace.steps
+        sharp = (painted - images).abs().mean()
+        loss = 2 * sharp + 0.25 * (z - codes.detach()).square().mean() + 0.5 * self._perceived(painted, images)
+        if adversarial:
+            with autocast(images.device):
+                loss = loss - 0.02 * self.critic(painted).float().mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        if adversarial:
+            self._teach_critic(images, painted.detach())
+        self.averages.update(self.model.quantize.embedding, z, chosen, rng)
+        self.slow.update(self.model, number)
+        return {"loss": loss.item(), "l1": sharp.item(), "codes": float(chosen.unique().numel())}
+
+    def _perceived(self, painted: Tensor, images: Tensor) -> Tensor:
+        """Distance in the guide's features, each channel vector scaled to length 1 (Zhang et al. 2018, arXiv 1801.03924)."""
+        if self.guide is None:
+            return painted.new_zeros(())
+        with autocast(images.device):
+            ours = self.guide.image.features(painted)[:5]
+            with torch.no_grad():
+                theirs = self.guide.image.features(images)[:5]
+        units = ((F.normalize(a.float(), dim=1), F.normalize(b.float(), dim=1)) for a, b in zip(ours, theirs, strict=True))
+        return torch.stack([(a - b).square().sum(1).mean() for a, b in units]).mean()
+
+    def _teach_critic(self, images: Tensor, painted: Tensor) -> None:
+        with autocast(images.device):
+            real, false = self.critic(images).float(), self.critic(painted).float()
+        loss = F.relu(1 - real).mean() + F.relu(1 + false).mean()
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.critic_optimiser.step()
+
+    @torch.no_grad()
+    def sample(self, folder: Path, step: int) -> None:
+        """A sheet: eight crops above, what comes back through the codes below."""
+        from PIL import Image
+
+        images = self.crops(10**9)[:8]
+        net = self.slow.network
+        assert isinstance(net, VQGAN)
+        back = net.decode(net.quantize(net.encode(images * 2 - 1))) / 2 + 0.5
+        rows = torch.cat((images, back.clamp(0, 1))).view(2, -1, 3, CROP, CROP).permute(0, 3, 1, 4, 2)
+        pixels = (rows.reshape(2 * CROP, -1, 3) * 255).round().byte().numpy()
+        Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2), 0).save(folder / f"sheet-{step:06d}.png")
+
+
+def train_vqgan(data: Path, folder: Path, pace: Pace, guide: MiniCLIP | None = None) -> int:
+    """Train or go on; the checkpoint is ``folder/last.pt``. Gives the steps taken in all."""
+    if guide is not None:
+        guide = guide.eval().requires_grad_(False)
+    trainer = VqganTrainer(Icons.load(data), pace, guide)
+    return run(pace, folder, trainer.parts(), trainer.step, trainer.sample)

@@ -1,0 +1,123 @@
+"""The nouns of Reverie and what each must be able to do; nothing asks to be inherited from.
+
+``image = generator(latent)``; perceptors look at views of it; objectives say how far it is from what was asked.
+Everything leads with B, one row per dream, and no row ever depends on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+    from reverie.dream import Dream
+    from reverie.rng import Rng
+
+
+@dataclass(frozen=True)
+class Latent:
+    """What is optimised: tensors with leading B, and the size in pixels of the picture they stand for."""
+
+    parts: tuple[Tensor, ...]
+    height: int
+    width: int
+
+
+class Generator(Protocol):
+    """Latent to picture. Holds weights only; nothing about a dream lives on it."""
+
+    rate: float  # Adam's step size that suits this latent
+
+    def check(self, height: int, width: int) -> None:
+        """Raise ``BadRequest`` that names the nearest sizes when this one cannot be painted."""
+
+    def start(self, rngs: Sequence[Rng], height: int, width: int, image: Tensor | None = None) -> Latent:
+        """A first latent for each of the B draws, or the one nearest ``image`` [B,3,H,W] in 0..1."""
+
+    def __call__(self, latent: Latent) -> Tensor:
+        """[B,3,H,W], unclamped; 0..1 is what can be seen."""
+
+    def project(self, latent: Latent) -> None:
+        """Put the latent back, in place, where it may be (a codebook's bounds, say)."""
+
+    def prior(self, latent: Latent) -> Tensor | None:
+        """[B]: how unlikely this latent is, where the generator knows; added to the loss as it is."""
+
+    def encode(self, image: Tensor) -> Latent:
+        """The latent of a picture [B,3,H,W] in 0..1; raises ``Unsupported`` where there is none."""
+
+
+class Perceptor(Protocol):
+    """Reads texts and looks at views, into one space."""
+
+    size: int  # pixels along each side of a view
+    dim: int
+    share: tuple[float, float]  # smallest and largest part of the frame that it should be shown
+
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """[N,dim], unit length."""
+
+    def look(self, views: Tensor) -> Tensor:
+        """[N,3,size,size] in 0..1 -> [N,dim], unit length, differentiable."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """What one perceptor saw of the pictures: embeddings [B,V,D] and where each was cut.
+
+    ``boxes`` [B,V,4] are centre x, centre y, width and height in parts of the frame (0..1; beyond it is mirrored).
+    """
+
+    embeddings: Tensor
+    boxes: Tensor
+
+
+Seen = Mapping[str, Views]  # by the perceptor's name
+
+
+class Objective(Protocol):
+    """How far pictures are from what was asked, per dream: [B], lower is better."""
+
+    def __call__(self, images: Tensor, seen: Seen, step: int) -> Tensor:
+        """``images`` [B,3,H,W] unclamped."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A copy of one dream's picture at one step; nothing that happens later changes it.
+
+    ``pixels`` is uint8 [H,W,3] on the CPU; ``losses`` are the weighted terms by name and ``loss`` their sum;
+    ``undone`` counts the poisoned steps (NaN, Inf) that were taken back so far; ``final`` marks the last frame,
+    also of a dream that was stopped early.
+    """
+
+    dream: Dream
+    index: int
+    step: int
+    pixels: Tensor
+    loss: float
+    losses: Mapping[str, float]
+    undone: int = 0
+    final: bool = False
+
+    @property
+    def image(self) -> Image:
+        """The picture as a Pillow image."""
+        from PIL import Image
+
+        return Image.fromarray(self.pixels.numpy())
+
+
+class Observer(Protocol):
+    """Somebody who is shown frames: a file writer, a progress bar, a web page."""
+
+    def wants(self, step: int, steps: int) -> bool:
+        """Whether to decode and show this step's pictures; the final frames come to everybody."""
+
+    def show(self, frame: Frame) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,80 @@
+"""Networks from safetensors files: the built-in ones and people's own. Nothing in a file is ever executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from reverie.errors import BadRequest
+from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
+from reverie.nets.vqgan import VQGAN, VQGANConfig
+from reverie.paths import package_weights
+from reverie.tokens import Tokenizer
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def save_network(path: Path, kind: str, network: nn.Module, config: Any, **more: Any) -> None:
+    """Write a network in fp16 with its configuration, so that the file alone is enough to build it."""
+    half = {name: value.half() if value.is_floating_point() else value for name, value in network.state_dict().items()}
+    header = {"reverie": json.dumps({"kind": kind, "config": asdict(config), **more})}
+    save_file({name: value.contiguous() for name, value in half.items()}, path, metadata=header)
+
+
+def load_vqgan(name: str) -> VQGAN:
+    """A VQGAN by ``mini`` or by path."""
+    return _network(_path(name, "vqgan"), "vqgan", lambda config: VQGAN(VQGANConfig(**_tuples(config))))[0]
+
+
+def load_clip(name: str) -> tuple[MiniCLIP, Tokenizer]:
+    """A mini CLIP and its tokenizer by ``mini`` or by path."""
+    path = _path(name, "clip")
+    network, header = _network(path, "clip", lambda config: MiniCLIP(MiniCLIPConfig(**_tuples(config))))
+    return network, Tokenizer(header["pieces"], network.config.length)
+
+
+def _path(name: str, kind: str) -> Path:
+    path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else Path(name)
+    if not path.is_file():
+        raise BadRequest(f"There is no weights file {name!r} for {kind}: give 'mini' (built in) or a .safetensors file of your own.")
+    return path
+
+
+def _tuples(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
+
+
+def _network(path: Path, kind: str, make: Callable[[dict[str, Any]], Network]) -> tuple[Network, dict[str, Any]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get("reverie", "{}"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, ValueError) as error:
+        raise BadRequest(f"{path} is not a readable safetensors file ({error}): fetch or train it again.") from error
+    if header.get("kind") != kind:
+        raise BadRequest(f"{path} holds {header.get('kind') or 'no Reverie network'}, not {kind}.")
+    network = make(header["config"])
+    _fill(network, tensors, path)
+    return network.eval().requires_grad_(False), header
+
+
+def _fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Load by name; anything missing, unknown or misshapen is listed, never ignored."""
+    wanted = network.state_dict()
+    wrong = [f"missing {name}" for name in wanted.keys() - tensors.keys()]
+    wrong += [f"unknown {name}" for name in tensors.keys() - wanted.keys()]
+    for name in wanted.keys() & tensors.keys():
+        if wanted[name].shape != tensors[name].shape:
+            wrong.append(f"{name} is {tuple(tensors[name].shape)}, not {tuple(wanted[name].shape)}")
+    if wrong:
+        raise BadRequest(f"{path} does not fit its own configuration: {'; '.join(sorted(wrong)[:5])} ({len(wrong)} in all).")
+    with torch.no_grad():
+        network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in tensors.items()})
