@@ -22,5 +22,5 @@ def show(page: Page) -> None:
     page.check("every line of --json is an object", all(isinstance(json.loads(line), dict) for line in told.out.splitlines()))
     wrong = page.run("reverie 'a red apple' --generator vqgna", code=2, says=["vqgan", "pixels", "stack"], lacks=["Traceback"])
     page.check("the error is one or two lines", len(wrong.err.strip().splitlines()) <= 2)
-    page.run("reverie 'a red apple' --generator vqgna --debug", code=2, says=["Traceback"])
+    page.run("reverie 'a red apple' --generator vqgna --debug", code=2, says=["Traceback"], lines=8)
     page.tests("tests/test_cli.py", "tests/test_imports.py", "tests/test_api.py")

@@ -92,7 +92,7 @@ class Page:
 
     def plain(self, text: str) -> str:
         """Without this machine's folders and this run's times."""
-        for path, name in ((self.folder, "."), (ROOT, "reverie"), (Path(tempfile.gettempdir()), "/tmp"), (Path.home(), "~")):
+        for path, name in ((self.folder, "."), (Path(sys.prefix), ".venv"), (ROOT, "reverie"), (Path(tempfile.gettempdir()), "/tmp"), (Path.home(), "~")):
             text = text.replace(str(path), name)
         for pattern, instead in PASSING:
             text = pattern.sub(instead, text)
