@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from page import Page, execute
+from page import Page
 
 NO_TORCH = 'python -X importtime -c \'from reverie.cli import main; main(["--help"])\' 2>&1 | grep -c "| *torch$"'
 
 
 def show(page: Page) -> None:
     page.run("reverie --help", lines=60, says=["paint", "--size", "--steps", "--seed", "--generator", "--perceptor", "--init"])
-    best = min(execute("reverie --help", page.folder, 60).seconds for _ in range(3))
+    best = min(page.quietly("reverie --help").seconds for _ in range(3))
     page.check(f"`reverie --help` takes {best:.2f} s (best of three), at most 0.4", best < 0.4)
     page.run(NO_TORCH, code=1, says=["0"])
     page.run("reverie 'a red apple' --size 96x64 --steps 4 --seed 7 --batch 2 --generator pixels --out two", says=["steps/s", "loss"])

@@ -76,6 +76,10 @@ class Page:
                 self.check(f"`{command}` does not say {text!r}", False)
         return result
 
+    def quietly(self, command: str) -> Result:
+        """Run a command without showing it."""
+        return execute(command, self.folder, 60)
+
     def check(self, what: str, fine: bool) -> None:
         """A line that says what was looked at and whether it held."""
         self.lines += [f"- {'ok' if fine else '**NOT OK**'}: {what}", ""]
@@ -92,7 +96,13 @@ class Page:
 
     def plain(self, text: str) -> str:
         """Without this machine's folders and this run's times."""
-        for path, name in ((self.folder, "."), (Path(sys.prefix), ".venv"), (ROOT, "reverie"), (Path(tempfile.gettempdir()), "/tmp"), (Path.home(), "~")):
+        for path, name in (
+            (self.folder, "."),
+            (Path(sys.prefix), ".venv"),
+            (ROOT, "reverie"),
+            (Path(tempfile.gettempdir()), "/tmp"),
+            (Path.home(), "~"),
+        ):
             text = text.replace(str(path), name)
         for pattern, instead in PASSING:
             text = pattern.sub(instead, text)
@@ -103,10 +113,13 @@ def execute(command: str, folder: Path, timeout: float) -> Result:
     """The command in bash, with our own programs first on the PATH and nothing read from anybody's home."""
     home = folder / ".home" if folder != ROOT else Path(tempfile.gettempdir()) / "reverie-acceptance-home"
     here = Path(sys.executable).parent
+    temporary = home / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "DREAM_TEXT", "VIRTUAL_ENV"))},
         "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
         "REVERIE_HOME": str(home),
+        "TMPDIR": str(temporary),
         "COLUMNS": "100",
         "NO_COLOR": "1",
         "TERM": "dumb",
