@@ -92,7 +92,7 @@ def test_json_and_back() -> None:
 def test_a_dream_is_a_value() -> None:
     dream = Dream("a fox")
     with pytest.raises(ValidationError, match="frozen"):
-        dream.steps = 5  # type: ignore[misc]
+        dream.steps = 5
 
 
 def test_which_dreams_share_a_batch() -> None:

@@ -147,7 +147,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
         return str(unknown("setting", str(place[-1]), _names(model, place[:-1])))
     if kind == "missing":
         return f"{_path(place)} is missing."
-    if kind == "recursion_loop":
+    if kind.startswith("recursion"):
         return f"{place[0]} is nested too deeply."
     if len(place) > 1 and isinstance(place[-1], int):
         place = place[:-1]  # one side of a size, say
