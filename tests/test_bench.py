@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 import pytest
 
-from reverie.bench.speed import measure, speed, table
+from reverie.bench.speed import as_json, measure, speed, table
 from reverie.dream import Dream
 
 TINY = Dream("a red apple", generator="pixels", size=(32, 32), views=2)
@@ -26,12 +27,13 @@ def test_no_steps_has_no_rate() -> None:
     assert row.rate == 0 and row.whole > 0
 
 
-def test_table_shows_every_figure() -> None:
+def test_table_and_json_show_every_figure() -> None:
     row = measure(TINY.model_copy(update={"steps": 2, "precision": "fp32"}), "cpu")
     head, line = table([row]).splitlines()
     assert len(head) == len(line)
     assert line.split()[:5] == ["fp32", "cpu", str(row.threads), "32x32", "2"]
     assert len(line.split()) == len(asdict(row))
+    assert json.loads(as_json([row])) == [asdict(row)]
 
 
 def test_a_bad_request_comes_back_whole() -> None:

@@ -10,7 +10,8 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from json import dumps
 from multiprocessing import get_context
 from statistics import median
 
@@ -91,6 +92,11 @@ def peak_memory() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """The figures for a program: a list with an object per number format."""
+    return dumps([asdict(row) for row in rows], allow_nan=False)
 
 
 def table(rows: Sequence[Row]) -> str:
