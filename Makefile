@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 
 BIN := .venv/bin
 # torch goes first and alone: everything after it finds it there and cannot bring another build.
-INSTALL = $(BIN)/python -m pip install -q -c constraints.txt
+INSTALL = $(BIN)/python -m pip install -qq -c constraints.txt
 
 # The prompt travels by the environment, raw: no quote, apostrophe or dollar sign in it is read by make or the shell.
 unexport PROMPT
@@ -34,7 +34,8 @@ acceptance: .venv/.developing
 
 .venv/.painting: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Reverie needs Python 3.11, 3.12 or 3.13 on the PATH (or make PYTHON=/path/to/python)."; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv what painting needs (PyTorch is large: this takes a while, once) ..."
 	$(INSTALL) torch
 	$(INSTALL) -e .
 	@touch $@
