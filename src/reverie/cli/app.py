@@ -1,0 +1,96 @@
+"""The commands put together, and what becomes of errors: one or two lines, and an exit code.
+
+0 is done, 1 a run that failed, 2 a request that cannot be done as asked, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from reverie import __version__
+from reverie.cli import bench
+from reverie.cli.interrupt import STOPPED
+from reverie.cli.paint import paint
+from reverie.cli.replay import replay
+from reverie.cli.score import score
+from reverie.cli.show import show
+from reverie.errors import BadRequest, ReverieError
+
+COMMANDS: dict[str, Any] = {"paint": paint, "show": show, "replay": replay, "score": score, "bench": bench.app}
+TOPICS = ("speed", "clip", "vqgan", "data")
+EPILOGUE = "An unknown first word is the prompt: reverie 'a red apple' is reverie paint 'a red apple'."
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Do what the words say and return the exit code; nothing is raised."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        catch_typo(words)
+        result = app().meta(words, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except (ReverieError, CycloptsError) as error:
+        return complain(str(error), getattr(error, "exit_code", BadRequest.exit_code), words)
+    except KeyboardInterrupt:
+        return complain("stopped", STOPPED, words)
+    except BrokenPipeError:  # whoever read the output has left: `reverie show x.png | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit, too
+        return 0
+    except Exception as error:
+        return complain(f"{type(error).__name__}: {error} (a defect of Reverie; --debug shows where)", 1, words)
+
+
+def complain(message: str, code: int, words: Sequence[str]) -> int:
+    """Say what went wrong to the reader, with ``--json`` to a program too, and with ``--debug`` where."""
+    flags = words[: words.index("--")] if "--" in words else words
+    if "--debug" in flags:
+        from traceback import print_exc
+
+        print_exc()
+    if "--json" in flags:
+        from reverie.observers.events import Events
+
+        Events(sys.stdout).tell("error", message=message, exit_code=code)
+    print("error:", message.rstrip(), file=sys.stderr)
+    return code
+
+
+def app() -> App:
+    """All commands; what they need in turn is imported when they are called."""
+    made = App(
+        name="reverie",
+        version=__version__,
+        help="Reverie paints what you write.",
+        help_epilogue=EPILOGUE,
+        help_format="plaintext",  # Markdown takes longer to import than all the rest
+        suppress_keyboard_interrupt=False,
+    )
+    for name, command in COMMANDS.items():
+        made.command(command, name=name)
+    made.default(paint)
+
+    @made.meta.default
+    def meta(
+        *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        debug: Annotated[bool, Parameter(negative=(), show_default=False, help="show where an error comes from")] = False,
+    ) -> int | None:
+        found: int | None = made(words or ["--help"], exit_on_error=False, print_error=False, result_action="return_value")
+        return found
+
+    return made
+
+
+def catch_typo(words: Sequence[str]) -> None:
+    """``reverie sohw a.png`` is a mistyped command and no prompt; ``reverie shoe`` is a prompt."""
+    if len(words) < 2 or words[0] in COMMANDS or not (Path(words[1]).suffix or words[1] in TOPICS):
+        return
+    first = words[0]
+    for close in get_close_matches(first, COMMANDS, n=1):
+        raise BadRequest(f"There is no command {first!r}. Did you mean 'reverie {close}'? To paint it: reverie paint '{first} ...'.")

@@ -1,0 +1,92 @@
+"""The flags of ``paint``, made from the Dream's fields: names, help and defaults are said once, in ``dream.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter as Argument
+from inspect import signature
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from cyclopts import Parameter
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from reverie.dream import Dream, Scalar
+from reverie.errors import BadRequest
+from reverie.recipe import explain_validation, scalar
+
+# Fields that may be given several times are flags in the singular; what to paint is no flag at all.
+SEVERAL = {"perceptors": ("--perceptor",), "options": ("--option", "-o")}
+POSITIONAL = "prompts"
+METAVARS = {"size": "WxH", "generator": "NAME", "perceptors": "NAME", "init": "PICTURE", "options": "C.O=VALUE"}
+
+
+def with_dream_flags(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with its ``**fields`` spelt out as a keyword for every field of a Dream, each a text or None."""
+    typed = signature(command, eval_str=True)
+    words, *others = (argument for argument in typed.parameters.values() if argument.kind is not Argument.VAR_KEYWORD)
+    arguments = [words, *(_argument(name, about) for name, about in Dream.model_fields.items() if name != POSITIONAL), *others]
+    command.__signature__ = typed.replace(parameters=arguments)  # type: ignore[attr-defined]
+    command.__annotations__ = {argument.name: argument.annotation for argument in arguments}
+    return command
+
+
+def _argument(name: str, about: FieldInfo) -> Argument:
+    """A text, or several, which the Dream will understand and check; only choices are the command line's to know."""
+    default = _default(name)
+    flag = Parameter(
+        name=SEVERAL.get(name, f"--{name.replace('_', '-')}"),
+        help=about.description,
+        metavar=METAVARS.get(name) or _metavar(about.annotation),
+        show_default=(lambda _: default) if default else False,
+        group="The dream",
+        negative=(),
+        allow_leading_hyphen=True,
+    )
+    kind: Any = list[str] if name in SEVERAL else about.annotation if get_origin(about.annotation) is Literal else str
+    return Argument(name, Argument.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, flag])
+
+
+def _metavar(annotation: Any) -> str | None:
+    numbers = [kind for kind in (int, float) if kind is annotation or kind in get_args(annotation)]
+    return numbers[0].__name__.upper() if numbers else None
+
+
+def _default(name: str) -> str:
+    """A field's default as one would type it."""
+    value = Dream("any").model_dump(mode="json")[name]
+    if name == "perceptors":
+        return " ".join(sight["name"] for sight in value)
+    return "" if value in (None, {}) else str(value)
+
+
+def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1) -> list[Dream]:
+    """The dreams that were typed, with seeds that count up; raises ``BadRequest`` in a reader's words."""
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    if "options" in given:
+        given["options"] = options(given["options"])
+    try:
+        first = Dream(text(words), **given)
+        return [Dream.model_validate({**dict(first), "seed": first.seed + number}) for number in range(batch)]
+    except ValidationError as error:
+        raise BadRequest(explain_validation(error, Dream)) from error
+
+
+def text(words: Sequence[str]) -> str:
+    """One text, also when it was typed without quotes: ``reverie a red apple``."""
+    if len(words) > 1 and any(" " in word for word in words):
+        given = ", ".join(map(repr, words))
+        raise BadRequest(f"There are {len(words)} texts: {given}. To have them in one picture, write 'one | another'.")
+    return " ".join(words)
+
+
+def options(given: Iterable[str]) -> dict[str, dict[str, Scalar]]:
+    """``component.option=value``, any number of them, by component."""
+    found: dict[str, dict[str, Scalar]] = {}
+    for one in given:
+        path, equals, value = one.partition("=")
+        component, dot, option = path.partition(".")
+        if not (equals and component and dot and option):
+            raise BadRequest(f"-o {one!r} is not component.option=value, as in -o vqgan.temperature=0.5.")
+        found.setdefault(component, {})[option] = scalar(value)
+    return found

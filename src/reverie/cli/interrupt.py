@@ -1,0 +1,31 @@
+"""Ctrl-C once ends a run with the picture so far; twice ends the program."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+STOPPED = 130  # the exit code: 128 and the number of SIGINT, as shells have it
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Hands out whether a stop was asked for, by Ctrl-C or by SIGTERM. For the main thread."""
+    asked = Event()
+
+    def ask(number: int, where: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        os.write(2, b"\nstopping with the picture so far; once more ends at once\n")  # print may be what was interrupted
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

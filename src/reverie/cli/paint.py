@@ -1,0 +1,26 @@
+"""``reverie paint TEXT``: from words to pictures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from reverie.cli.flags import dreams, with_dream_flags
+from reverie.cli.output import Output
+
+BATCH = Parameter(help="how many pictures, with seeds from --seed up", group="The dream", validator=Number(gte=1, lte=10_000))
+
+
+@with_dream_flags
+def paint(
+    *text: Annotated[str, Parameter(help="what to paint: text, or 'text | more text', each with an optional :weight")],
+    batch: Annotated[int, BATCH] = 1,
+    output: Output | None = None,
+    **fields: Any,
+) -> int:
+    """Paint a picture of what you write."""
+    from reverie.cli.run import painted
+
+    return painted(dreams(text, fields, batch), output or Output())

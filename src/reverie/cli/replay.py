@@ -1,0 +1,37 @@
+"""``reverie replay picture.png --set steps=500``: a picture's recipe, painted again with changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from reverie.cli.output import Output
+from reverie.errors import BadRequest
+
+
+def replay(
+    picture: Annotated[Path, Parameter(help="a PNG, JPEG or WebP that Reverie painted")],
+    /,
+    *,
+    changes: Annotated[
+        list[str] | None,
+        Parameter(name="--set", negative=(), allow_leading_hyphen=True, help="name=value or component.option=value, any number of them"),
+    ] = None,
+    output: Output | None = None,
+) -> int:
+    """Paint a picture again from the recipe inside it."""
+    from reverie.cli.run import painted
+    from reverie.files import read_recipe
+    from reverie.recipe import changed
+
+    settings = {}
+    for change in changes or []:
+        name, equals, value = change.partition("=")
+        if not (name and equals):
+            raise BadRequest(f"--set {change!r} is not name=value, as in --set steps=500.")
+        settings[name] = value
+    recipe = read_recipe(picture)
+    ends = [step for step, edit in recipe.edits if "steps" in edit and "steps" not in settings]
+    return painted([changed(recipe, settings).dream], output or Output(), max(ends, default=None))

@@ -1,0 +1,39 @@
+"""``reverie show picture.png``: how a picture was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from reverie.cli.output import SWITCH
+from reverie.recipe import Recipe
+
+
+def show(
+    picture: Annotated[Path, Parameter(help="a PNG, JPEG or WebP")],
+    /,
+    *,
+    json: Annotated[bool, SWITCH, Parameter(help="the recipe as it stands in the picture")] = False,
+) -> int:
+    """Print the recipe inside a picture."""
+    from reverie.files import read_recipe
+
+    recipe = read_recipe(picture)
+    print(recipe.to_json() if json else described(recipe))
+    return 0
+
+
+def described(recipe: Recipe) -> str:
+    """The recipe for a reader: its prompts, a line per setting, and what happened on the way."""
+    from reverie.prompts import show as written
+
+    settings = recipe.dream.model_dump(mode="json", exclude={"prompts", "perceptors", "options"})
+    settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)
+    for component, options in recipe.dream.options.items():
+        settings |= {f"{component}.{option}": value for option, value in options.items()}
+    told = {"prompts": written(recipe.dream.prompts)} | {name: value for name, value in settings.items() if value is not None}
+    lines = [f"{name:<12}{value}" for name, value in told.items()]
+    lines += [f"at step {step:<4}" + ", ".join(f"{name} became {value}" for name, value in edit.items()) for step, edit in recipe.edits]
+    return "\n".join(lines)

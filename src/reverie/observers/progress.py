@@ -1,0 +1,99 @@
+"""Progress for a person: how far, how fast, how long still, and how near to what was asked."""
+
+from __future__ import annotations
+
+from math import isfinite
+from time import monotonic
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from reverie.types import Frame, Observer
+
+
+def progress(stream: TextIO) -> Observer:
+    """A moving line per batch on a terminal; elsewhere (a log, a pipe) a plain line now and then."""
+    return Bar(stream) if stream.isatty() else Lines(stream)
+
+
+class Pace:
+    """Rate and mean loss of the batch at work. Batches follow each other, and another shape is another batch."""
+
+    def __init__(self) -> None:
+        self.key = ""
+
+    def see(self, frame: Frame) -> bool:
+        """Take note of a frame; true when it begins a batch."""
+        key = frame.dream.shape_key()
+        begins = key != self.key
+        if begins:
+            self.key, self.first, self.steps = key, frame.step, frame.dream.steps
+            self.losses: dict[int, float] = {}
+        if frame.step == self.first:
+            self.since = monotonic()  # the clock runs from the first step on: loading the networks does not count
+        self.step = frame.step
+        if frame.losses:  # there are none without a step
+            self.losses[frame.index] = frame.loss
+        return begins
+
+    def __str__(self) -> str:
+        """``loss 0.812  3.20 steps/s  42 s left``, each part once it is known."""
+        losses = [loss for loss in self.losses.values() if isfinite(loss)]
+        parts = [f"loss {sum(losses) / len(losses):.3f}"] if losses else []
+        taken, seconds = self.step - self.first, monotonic() - self.since
+        if taken and seconds:
+            parts += [f"{taken / seconds:.2f} steps/s", f"{duration((self.steps - self.step) * seconds / taken)} left"]
+        return "  ".join(parts)
+
+
+class Lines:
+    """A line at every tenth of the way."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.pace = Pace()
+        self.told = -1
+
+    def wants(self, step: int, steps: int) -> bool:
+        return step % max(1, steps // 10) == 0
+
+    def show(self, frame: Frame) -> None:
+        if self.pace.see(frame) or frame.step != self.told:  # one line for all dreams of the batch
+            self.told = frame.step
+            self.stream.write(f"step {frame.step}/{frame.dream.steps}  {self.pace}".rstrip() + "\n")
+            self.stream.flush()
+
+    def close(self) -> None:
+        return None
+
+
+class Bar:
+    """A line that moves, one per batch."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+        self.bars = Progress(*columns, console=Console(file=stream), redirect_stdout=False)
+        self.pace = Pace()
+
+    def wants(self, step: int, steps: int) -> bool:
+        return step % max(1, steps // 50) == 0
+
+    def show(self, frame: Frame) -> None:
+        if self.pace.see(frame):
+            self.bars.start()
+            self.bars.add_task("", total=frame.dream.steps, pace="")
+        self.bars.update(self.bars.task_ids[-1], completed=frame.step, pace=str(self.pace))
+
+    def close(self) -> None:
+        self.bars.stop()
+
+
+def duration(seconds: float) -> str:
+    """``42 s``, ``3:07`` or ``1:02:45``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}" if minutes else f"{rest} s"

@@ -1,0 +1,115 @@
+"""Law 5: importing does nothing, and what touches no tensor never imports torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reverie
+
+HEAVY = ("torch", "transformers", "torchvision")
+
+# What a module could do to the machine while it is imported, as Python's audit events name it.
+WATCHED = """
+import sys, torch, pydantic, PIL.Image, safetensors.torch, rich.console, cyclopts, numpy, importlib.metadata, multiprocessing.spawn
+import concurrent.futures.process, rich.progress, json, platformdirs
+done = []
+def watch(event, arguments):
+    writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+    if writes or event.startswith(("socket.", "subprocess.", "os.mkdir", "os.putenv", "os.system", "shutil.", "signal.")):
+        done.append((event, str(arguments)[:200]))
+threads, numbers, count = torch.get_num_threads(), torch.get_rng_state(), torch.get_default_dtype()
+sys.addaudithook(watch)
+import importlib, pkgutil, reverie
+for module in pkgutil.walk_packages(reverie.__path__, "reverie."):
+    if module.name != "reverie.__main__":
+        importlib.import_module(module.name)
+seen = list(done)
+assert not seen, seen
+assert torch.get_num_threads() == threads and torch.equal(torch.get_rng_state(), numbers) and torch.get_default_dtype() == count
+assert not torch.cuda.is_initialized()
+print(len([name for name in sys.modules if name.startswith("reverie.")]))
+"""
+
+
+def python(code: str, folder: Path, *words: str) -> str:
+    """What this code prints, run in a fresh Python in an empty folder."""
+    source = str(Path(reverie.__file__).parents[1])
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": source, "REVERIE_HOME": str(folder / "home")}
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_importing_every_module_does_nothing(tmp_path: Path) -> None:
+    assert int(python(WATCHED, tmp_path)) > 30
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_watch_would_notice(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="open.*trace"):
+        python(WATCHED.replace("seen =", "open('trace', 'w').close(); seen ="), tmp_path)
+
+
+def test_the_package_alone_imports_next_to_nothing(tmp_path: Path) -> None:
+    heavy = ("torch", "pydantic", "PIL", "rich", "cyclopts", "numpy")
+    assert python(f"import sys, reverie; print([name for name in {heavy} if name in sys.modules])", tmp_path) == "[]\n"
+
+
+def test_every_public_name_is_there(tmp_path: Path) -> None:
+    found = python("from reverie import *; print(Dream.__name__, Frame.__name__, Prompt.__name__, paint.__name__)", tmp_path)
+    assert found.split() == reverie.__all__
+    assert python("import reverie; print(hasattr(reverie, 'nonsense'))", tmp_path) == "False\n"
+
+
+COMMANDS = [
+    ["--help"],
+    ["--version"],
+    [],
+    ["paint", "--help"],
+    ["replay", "--help"],
+    ["score", "--help"],
+    ["bench", "--help"],
+    ["show", "picture.png"],
+    ["show", "picture.png", "--json"],
+    ["show", "nowhere.png"],
+    [""],
+    ["paint"],
+    ["x", "--generator", "nonsense"],
+    ["x", "--perceptor", "nonsense"],
+    ["x", "--nonsense"],
+    ["x", "--size", "0"],
+    ["x", "--size", "x"],
+    ["x", "--steps", "many"],
+    ["x:nan"],
+    ["x", "-o", "nonsense"],
+    ["x", "--out", "picture.png"],
+    ["replay", "picture.png", "--set", "nonsense=1"],
+    ["score", "picture.png"],
+    ["score", "nowhere.png", "--text", "x"],
+]
+
+
+def test_what_touches_no_tensor_imports_no_torch(tmp_path: Path) -> None:
+    """All in one Python, one after the other; the first that imports torch is named."""
+    from PIL import Image
+
+    from reverie import Dream
+    from reverie.files import save_picture
+    from reverie.recipe import Recipe
+
+    save_picture(Image.new("RGB", (8, 8)), tmp_path / "picture.png", Recipe(dream=Dream("x")))
+    code = f"import sys\nfrom reverie.cli import main\nfor words in {COMMANDS!r}:\n"
+    code += f"    main(words)\n    found = [name for name in {HEAVY} if name in sys.modules]\n    assert not found, (words, found)\n"
+    python(code, tmp_path)
+
+
+def test_painting_imports_no_transformers_and_no_torchvision(tmp_path: Path) -> None:
+    code = "import sys\nfrom reverie.cli import main\nassert main(sys.argv[1:]) == 0\n"
+    code += "print([name for name in ('transformers', 'torchvision', 'torch') if name in sys.modules])"
+    words = ["x", "--generator", "pixels", "--size", "16x16", "--steps", "1", "--views", "1"]
+    assert python(code, tmp_path, *words).splitlines()[-1] == "['torch']"
