@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from reverie.errors import BadRequest, Failed
 from reverie.images import open_picture
 from reverie.naming import numbered
-from reverie.recipe import LARGEST, Recipe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from reverie.recipe import Recipe
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _SETTINGS: dict[str, dict[str, Any]] = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}}
@@ -40,6 +41,8 @@ def save_picture(image: Image, path: str | Path, recipe: Recipe | None, *, overw
 
 def read_recipe(path: str | Path) -> Recipe:
     """The recipe inside a PNG, JPEG or WebP; raises ``BadRequest`` where there is none or it cannot be used."""
+    from reverie.recipe import Recipe  # a bare machine that trains writes files too, and has no pydantic
+
     with open_picture(path, tuple(dict.fromkeys(FORMATS.values()))) as image:
         text = image.info.get(_PNG_KEY)
         if text is None and image.format == "PNG":
@@ -164,6 +167,8 @@ def _metadata(kind: str, recipe: Recipe) -> dict[str, Any]:
     """Pillow's settings that put the recipe into this format."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
+
+    from reverie.recipe import LARGEST
 
     text = recipe.portable().to_json()
     if kind == "PNG":

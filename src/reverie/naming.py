@@ -7,8 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reverie.dream import Dream
+if TYPE_CHECKING:
+    from reverie.dream import Dream
 
 _LONGEST = 80  # letters
 _LONGEST_BYTES = 180  # leaves room for a number and a suffix below 200
@@ -42,7 +44,7 @@ def free_name(folder: Path, dream: Dream | str, suffix: str) -> Path:
 
     Free now is not free later: ``save_picture`` makes sure of it again.
     """
-    name = name_of(dream) if isinstance(dream, Dream) else readable_name(dream)
+    name = readable_name(dream) if isinstance(dream, str) else name_of(dream)
     return next(path for path in numbered(folder / f"{name}{suffix}") if not os.path.lexists(path))
 
 
