@@ -178,6 +178,8 @@ def test_poisoned_steps_are_reported(capsys: Capture) -> None:
         (["a red fox", "a blue house"], "2 texts"),
         (["sohw", "x.png"], "Did you mean 'reverie show'"),
         (["bensh", "speed"], "Did you mean 'reverie bench'"),
+        (["trian", "clip"], "Did you mean 'reverie train'"),
+        (["train", "clip", "--steps", "0"], "--steps 0"),
         (["show"], "PICTURE"),
         (["show", "nowhere.png"], "no picture 'nowhere.png'"),
         (["show", "file"], "not a picture"),

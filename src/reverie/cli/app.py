@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from reverie import __version__
-from reverie.cli import bench
+from reverie.cli import bench, train
 from reverie.cli.interrupt import STOPPED
 from reverie.cli.paint import paint
 from reverie.cli.replay import replay
@@ -23,9 +23,9 @@ from reverie.cli.score import score
 from reverie.cli.show import show
 from reverie.errors import BadRequest, ReverieError
 
-COMMANDS: dict[str, Any] = {"paint": paint, "show": show, "replay": replay, "score": score, "bench": bench.app}
+COMMANDS: dict[str, Any] = {"paint": paint, "show": show, "replay": replay, "score": score, "train": train.app, "bench": bench.app}
 TOPICS = ("speed", "clip", "vqgan", "data")
-EPILOGUE = "An unknown first word is the prompt: reverie 'a red apple' is reverie paint 'a red apple'."
+ABOUT = "Reverie paints what you write: reverie 'a red apple'. A first word that is no command is the prompt."
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -67,8 +67,7 @@ def app() -> App:
     made = App(
         name="reverie",
         version=__version__,
-        help="Reverie paints what you write.",
-        help_epilogue=EPILOGUE,
+        help=ABOUT,
         help_format="plaintext",  # Markdown takes longer to import than all the rest
         suppress_keyboard_interrupt=False,
     )

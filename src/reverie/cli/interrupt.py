@@ -13,15 +13,15 @@ STOPPED = 130  # the exit code: 128 and the number of SIGINT, as shells have it
 
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
-    """Hands out whether a stop was asked for, by Ctrl-C or by SIGTERM. For the main thread."""
+def stoppable(what: str = "the picture so far") -> Iterator[Callable[[], bool]]:
+    """Hands out whether a stop was asked for, by Ctrl-C or by SIGTERM, which ends with ``what``. For the main thread."""
     asked = Event()
 
     def ask(number: int, where: FrameType | None) -> None:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
-        os.write(2, b"\nstopping with the picture so far; once more ends at once\n")  # print may be what was interrupted
+        os.write(2, f"\nstopping with {what}; once more ends at once\n".encode())  # print may be what was interrupted
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
