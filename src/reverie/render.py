@@ -17,7 +17,7 @@ from reverie.types import Latent
 class Shown:
     """Every dream's picture at one step. ``pixels`` uint8 [B,H,W,3] on the CPU; ``losses`` weighted terms [B].
 
-    ``undone`` [B] counts the poisoned steps taken back so far; ``whole`` [B] tells which pictures are finite.
+    ``undone`` [B] counts the poisoned steps taken back so far; ``whole`` [B] tells which rows are fit to be shown.
     """
 
     step: int
@@ -43,7 +43,7 @@ def render(
     the pictures so far; the final ones are decoded from the slow average of the latent where ``ema`` > 0.
     """
     parts = latent.parts
-    slow = tuple(part.detach().clone() for part in parts)
+    slow = tuple(part.detach().clone() for part in parts) if ema else ()
     undone = torch.zeros(len(engine.rngs), dtype=torch.long, device=parts[0].device)
     terms: Mapping[str, Tensor] = {}
     taken = 0
@@ -55,16 +55,19 @@ def render(
         optimiser.step()
         with torch.no_grad():
             engine.generator.project(latent)
-        undo(parts, optimiser, before, fine & sound(parts, score.loss))
+        fine = fine & sound(parts, score.loss)
+        undo(parts, optimiser, before, fine)
         undone += ~fine
-        _follow(slow, parts, ema, taken)
-        terms = score.terms
+        if ema:
+            _follow(slow, parts, ema, taken)
+        terms = {name: torch.where(fine, term, terms.get(name, term)) for name, term in score.terms.items()}
         if wants(taken):
-            yield _shown(taken, score, undone)
+            yield _shown(taken, score, undone, fine)
         taken += 1
     best = Latent(slow, latent.height, latent.width) if ema else latent
     with torch.no_grad():
-        yield _shown(taken, Score(decode(engine, best), terms), undone, final=True)
+        images = decode(engine, best)
+    yield _shown(taken, Score(images, terms), undone, torch.ones_like(undone, dtype=torch.bool), final=True)
 
 
 @torch.no_grad()
@@ -75,10 +78,10 @@ def _follow(slow: tuple[Tensor, ...], parts: tuple[Tensor, ...], decay: float, s
         average.lerp_(part, 1 - keep)
 
 
-def _shown(step: int, score: Score, undone: Tensor, final: bool = False) -> Shown:
-    """A copy on the CPU: uint8 pixels rounded to nearest."""
+def _shown(step: int, score: Score, undone: Tensor, fine: Tensor, final: bool = False) -> Shown:
+    """A copy on the CPU: uint8 pixels rounded to nearest. Rows that are not ``fine``, or not finite, are not whole."""
     images = score.images.detach()
-    whole = images.isfinite().flatten(1).all(1)
+    whole = fine & images.isfinite().flatten(1).all(1)
     pixels = (images.nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
     losses = {name: term.clone().cpu() for name, term in score.terms.items()}
     return Shown(step, pixels.contiguous().cpu(), losses, undone.clone().cpu(), whole.cpu(), final)
