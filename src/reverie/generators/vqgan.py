@@ -39,7 +39,7 @@ class VqganGenerator:
     def check(self, height: int, width: int) -> None:
         factor = self.network.config.factor
         if height % factor or width % factor or min(height, width) < 2 * factor:
-            near = [tuple(max(2, side // factor + extra) * factor for side in (width, height)) for extra in (0, 1)]
+            near = [tuple(max(2, (side + extra) // factor) * factor for side in (width, height)) for extra in (0, factor - 1)]
             sizes = " and ".join(f"{w}x{h}" for w, h in dict.fromkeys(near))
             raise BadRequest(f"vqgan cannot paint {width}x{height}: sides are multiples of {factor}. Nearest sizes: {sizes}.")
 
