@@ -103,7 +103,7 @@ class TextTower(nn.Module):
     def forward(self, pieces: Tensor) -> Tensor:
         pieces = pieces[:, : max(1, int((pieces != 0).sum(1).max()))]
         seen = pieces != 0
-        seen = seen | ~seen.any(1, keepdim=True)  # a text without a word still attends to something
+        seen[:, 0] = True  # a text without a word attends to its first padding, however long its companions are
         x = self.embed(pieces) + self.place[: pieces.shape[1]]
         for block in self.blocks:
             x = block(x, seen)
