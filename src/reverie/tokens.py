@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W_]+|[^\w\s]")
 
 def words(text: str) -> list[str]:
     """Lower-case words and marks of any script, accents folded: ``Crème brûlée!`` gives creme, brulee, !."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", text).casefold()
     return _WORD.findall("".join(c for c in folded if not unicodedata.combining(c)))
 
 
