@@ -118,8 +118,8 @@ class Cutter:
         gain, shift = (drift * option.jitter).view(-1, 2, 3, 1, 1).unbind(1)
         views = (views - 0.5) * (1 + gain) + 0.5 + shift / 2
         axis = torch.linspace(0, 1, self.size, device=views.device)
-        corner = dice[:, 1:3].view(-1, 2, 1, 1, 1) * 1.2 - 0.1
-        hole = ((axis - corner[:, 0]).abs() < 0.12) & ((axis.view(-1, 1) - corner[:, 1]).abs() < 0.12)
+        middle = dice[:, 1:3].view(-1, 2, 1, 1, 1) * 1.2 - 0.1
+        hole = ((axis - middle[:, 0]).abs() < 0.12) & ((axis.view(-1, 1) - middle[:, 1]).abs() < 0.12)
         hole = hole & (dice[:, 0].view(-1, 1, 1, 1) < option.erase)
         views = torch.where(hole, dice[:, 3:6].view(-1, 3, 1, 1), views)
         if option.noise:

@@ -21,7 +21,8 @@ from reverie.types import Objective, Perceptor, Seen
 class Resemblance:
     """Mean spherical distance between what each perceptor saw and each dream's prompts, times their weights.
 
-    ``targets`` [B,P,D] and ``weights`` [B,P] by perceptor; dreams with fewer prompts are padded with weight 0.
+    ``targets`` [B,P,D] and ``weights`` [B,P] by perceptor, on the perceptors' device; dreams with fewer prompts are
+    padded with weight 0.
     ``stops`` [B,P]: below its stop a prompt no longer pulls; a negative prompt no longer pushes beyond it.
     """
 
@@ -32,9 +33,9 @@ class Resemblance:
     def __call__(self, images: Tensor, seen: Seen, step: int) -> Tensor:
         total = images.new_zeros(len(images))
         for name, views in seen.items():
-            weights = self.weights[name].to(images.device)
-            far = spherical(views.embeddings.unsqueeze(2).float(), self.targets[name].to(images.device).unsqueeze(1))
-            pulled = stop_below(far * weights.sign().unsqueeze(1), self.stops.to(images.device).unsqueeze(1))
+            weights = self.weights[name]
+            far = spherical(views.embeddings.unsqueeze(2).float(), self.targets[name].unsqueeze(1))
+            pulled = stop_below(far * weights.sign().unsqueeze(1), self.stops.unsqueeze(1))
             total = total + (weights.abs() * pulled.mean(1)).sum(1)
         return total
 
@@ -63,15 +64,14 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
         for k, prompt in enumerate(dream.prompts):
             rows[i, k], weights[i, k] = place[prompt.text], prompt.weight / whole
             stops[i, k] = -torch.inf if prompt.stop is None else prompt.stop
-    sights = {sight.name: sight.weight for sight in dreams[0].perceptors}
-    total = sum(sights.values())
-    targets = {}
-    with torch.no_grad():
-        for name, perceptor in perceptors.items():
-            read = perceptor.read(unique).float()
-            targets[name] = read[rows.to(read.device)]
-    shares = {name: weights * (sights[name] / total) for name in perceptors}
-    return Resemblance(targets, shares, stops)
+    total = sum(sight.weight for sight in dreams[0].perceptors)
+    targets, shares = {}, {}
+    for sight in dreams[0].perceptors:
+        with torch.no_grad():
+            read = perceptors[sight.name].read(unique).float()
+        targets[sight.name] = read[rows.to(read.device)]
+        shares[sight.name] = (weights * (sight.weight / total)).to(read.device)
+    return Resemblance(targets, shares, stops.to(read.device))
 
 
 def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> dict[str, Objective]:

@@ -57,7 +57,7 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
     seen = {name: look.views for name, look in looks.items()}
     terms = {name: objective(picture, seen, step) for name, objective in engine.objectives.items()}
     torch.stack(list(terms.values())).sum().backward()
-    replayed = [look.replay() for look in looks.values() if look.cached]
+    replayed = [look.replay() for look in looks.values() if look.cached and look.embeddings.grad is not None]
     if replayed:
         torch.autograd.backward([views for views, _ in replayed], [grad for _, grad in replayed])
     assert picture.grad is not None
