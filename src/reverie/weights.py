@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from reverie.errors import BadRequest
+from reverie.files import write_file
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.paths import package_weights
@@ -26,19 +27,26 @@ def save_network(path: Path, kind: str, network: nn.Module, config: Any, **more:
     """Write a network in fp16 with its configuration, so that the file alone is enough to build it."""
     half = {name: value.half() if value.is_floating_point() else value for name, value in network.state_dict().items()}
     header = {"reverie": json.dumps({"kind": kind, "config": asdict(config), **more})}
-    save_file({name: value.contiguous() for name, value in half.items()}, path, metadata=header)
+    write_file(path, save({name: value.contiguous() for name, value in half.items()}, metadata=header), overwrite=True)
 
 
 def load_vqgan(name: str) -> VQGAN:
-    """A VQGAN by ``mini`` or by path."""
+    """A VQGAN by ``mini`` or by path; raises ``BadRequest`` for what is not one, whole and of its own shape."""
     return _network(_path(name, "vqgan"), "vqgan", lambda config: VQGAN(VQGANConfig(**_tuples(config))))[0]
 
 
 def load_clip(name: str) -> tuple[MiniCLIP, Tokenizer]:
-    """A mini CLIP and its tokenizer by ``mini`` or by path."""
+    """A mini CLIP and its tokenizer by ``mini`` or by path; raises ``BadRequest`` as ``load_vqgan`` does."""
     path = _path(name, "clip")
     network, header = _network(path, "clip", lambda config: MiniCLIP(MiniCLIPConfig(**_tuples(config))))
-    return network, Tokenizer(header["pieces"], network.config.length)
+    return network, _tokenizer(header, network.config, path)
+
+
+def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig, path: Path) -> Tokenizer:
+    pieces = header.get("pieces")
+    if not isinstance(pieces, list) or not 0 < len(pieces) <= config.vocabulary or not all(isinstance(p, str) for p in pieces):
+        raise BadRequest(f"{path} holds no tokenizer of at most {config.vocabulary} pieces: fetch or train it again.")
+    return Tokenizer(pieces, config.length)
 
 
 def _path(name: str, kind: str) -> Path:
@@ -57,11 +65,16 @@ def _network(path: Path, kind: str, make: Callable[[dict[str, Any]], Network]) -
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("reverie", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise BadRequest(f"{path} is not a readable safetensors file ({error}): fetch or train it again.") from error
-    if header.get("kind") != kind:
-        raise BadRequest(f"{path} holds {header.get('kind') or 'no Reverie network'}, not {kind}.")
-    network = make(header["config"])
+    found = header.get("kind") if isinstance(header, dict) else None
+    if found != kind:
+        raise BadRequest(f"{path} holds {found or 'no Reverie network'}, not {kind}.")
+    try:
+        with torch.device("meta"):  # shapes only: a false configuration costs no memory
+            network = make(header["config"])
+    except Exception as error:  # whatever a stranger's numbers break
+        raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}): fetch or train it again.") from error
     _fill(network, tensors, path)
     return network.eval().requires_grad_(False), header
 
@@ -76,5 +89,4 @@ def _fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
             wrong.append(f"{name} is {tuple(tensors[name].shape)}, not {tuple(wanted[name].shape)}")
     if wrong:
         raise BadRequest(f"{path} does not fit its own configuration: {'; '.join(sorted(wrong)[:5])} ({len(wrong)} in all).")
-    with torch.no_grad():
-        network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in tensors.items()})
+    network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in tensors.items()}, assign=True)
