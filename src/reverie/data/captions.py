@@ -63,20 +63,29 @@ def sentence(facts: Facts, dice: random.Random) -> str:
 
 
 def contrast(facts: Facts, concepts: Sequence[Concept], dice: random.Random) -> Facts:
-    """The same facts with one changed, the finest that was said: a wrong caption that is hard to tell."""
+    """The same facts with one changed, the finest that was said: a wrong caption that is hard to tell.
+
+    ``concepts`` are two or more.
+    """
     if facts.jumbled:
         return replace(facts, jumbled=False)
     said = [part for part in ("colour", "ground", "style") if getattr(facts, part)]
     if facts.second and dice.random() < 0.5:
-        return replace(facts, second="" if dice.random() < 0.5 else dice.choice(concepts).name)
+        return replace(facts, second="" if dice.random() < 0.5 else _another(concepts, facts.second, dice))
     if not said or dice.random() < 0.3:
-        return replace(facts, subject=dice.choice(concepts).name)
+        return replace(facts, subject=_another(concepts, facts.subject, dice))
     part = dice.choice(said)
     if part == "colour":
         return replace(facts, colour=_other(COLOURS, facts.colour, dice))
     if part == "style":
         return replace(facts, style=_other(STYLES, facts.style, dice))
     return replace(facts, ground=_other(COLOURS if facts.ground in COLOURS else GROUNDS, facts.ground, dice))
+
+
+def _another(concepts: Sequence[Concept], now: str, dice: random.Random) -> str:
+    while (name := dice.choice(concepts).name) == now:
+        pass  # drawn again: its own name would be no wrong caption
+    return name
 
 
 def _other(pool: Iterable[str], now: str, dice: random.Random) -> str:

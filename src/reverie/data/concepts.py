@@ -52,9 +52,7 @@ def choose(emoji: Sequence[dict[str, Any]], subgroups: dict[str, str]) -> list[C
     unwanted = set(rule["exclude"]) | absorbed
     for entry in emoji:
         label = entry["label"]
-        listed = entry.get("group") in rule["groups"] and subgroups.get(str(entry.get("subgroup"))) not in rule[
-            "exclude_subgroups"
-        ]
+        listed = entry.get("group") in rule["groups"] and subgroups.get(str(entry.get("subgroup"))) not in rule["exclude_subgroups"]
         if label in unwanted or not (listed or label in wanted):
             continue
         name = rule["rename"].get(label, label if label[:1].isupper() else plain(label))

@@ -93,5 +93,6 @@ def ground(kind: str, count: int, size: int, rng: torch.Generator) -> Tensor:
         return (_tinted((0.05, 0.07, 0.2), count, rng, 0.05) * (0.6 + 0.8 * noise) + stars).clamp(0, 1)
     if kind == "forest":
         trunks = F.interpolate(torch.rand(count, 1, 1, 16, generator=rng), size=(size, size), mode="bilinear")
-        return _mix(_tinted((0.14, 0.36, 0.16), count, rng), _tinted((0.30, 0.24, 0.14), count, rng), trunks) * (0.6 + 0.8 * noise)
+        wood = _mix(_tinted((0.14, 0.36, 0.16), count, rng), _tinted((0.30, 0.24, 0.14), count, rng), trunks)
+        return (wood * (0.6 + 0.8 * noise)).clamp(0, 1)
     raise unknown("ground", kind, GROUNDS)

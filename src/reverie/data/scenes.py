@@ -18,6 +18,7 @@ from reverie.data.grounds import clouds, ground
 from reverie.data.icons import Icons
 from reverie.data.styles import apply_style, luminance
 from reverie.data.words import COLOURS, GROUNDS, STYLES
+from reverie.errors import BadRequest
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class SceneMaker:
     """Draws batches of scenes; the same seed and step draw the same batch, so that training resumes exactly."""
 
     def __init__(self, icons: Icons, size: int, seed: int) -> None:
-        self.icons, self.size = icons, size
-        self.seed = seed
+        if len(icons.concepts) < 2:
+            raise BadRequest(f"Scenes need two concepts or more, and these icons show {len(icons.concepts)}.")
+        self.icons, self.size, self.seed = icons, size, seed
         # Half-size drawings serve small scenes: sampling the full ones there would alias.
         pictures = icons.pictures
         self.pictures = pictures if size > 80 else F.avg_pool2d(pictures.float(), 2).round().to(torch.uint8)

@@ -7,9 +7,11 @@ arXiv 1906.09453; for CLIP, Ganz & Elad 2023, arXiv 2306.16805); a clean one of 
 
 from __future__ import annotations
 
+import copy
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,16 +22,18 @@ from reverie.data.scenes import SceneMaker, Scenes
 from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.tokens import Tokenizer
-from reverie.train.loop import Pace, Slow, autocast, rate_at, run, unit
+from reverie.train.loop import Slow, autocast, rate_at, unit
+from reverie.train.settings import Pace, Robust
+from reverie.weights import save_network
 
 
-@dataclass(frozen=True)
-class Robust:
-    """How strong the attack is. ``radius``: L2 over a 64x64 view in 0..1; reached after ``warm`` of the training."""
+class Batch(NamedTuple):
+    """What one step learns from: views, texts, which texts count for which view, and where the attack starts."""
 
-    radius: float = 1.0
-    warm: float = 0.35
-    replays: int = 2
+    images: Tensor  # [B,3,S,S] in 0..1
+    pieces: Tensor  # int64 [T,L]
+    mask: Tensor  # bool [B,T]
+    noise: Tensor  # [B,3,S,S], unit length
 
 
 def vocabulary(icons: Icons, size: int = 4096) -> Tokenizer:
@@ -42,39 +46,53 @@ def vocabulary(icons: Icons, size: int = 4096) -> Tokenizer:
 
 
 class ClipTrainer:
-    """One step: compose a batch, read the captions, attack and learn."""
+    """One step: compose a batch, read the captions, attack and learn. ``config``'s vocabulary follows from the icons."""
 
-    def __init__(self, icons: Icons, pace: Pace, robust: Robust | None, seed: int = 0, config: MiniCLIPConfig | None = None) -> None:
+    kind = "clip"
+
+    def __init__(
+        self,
+        icons: Icons,
+        pace: Pace,
+        robust: Robust,
+        seed: int = 0,
+        config: MiniCLIPConfig | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
         torch.manual_seed(seed)
-        self.icons, self.pace, self.robust = icons, pace, robust
+        self.icons, self.pace, self.robust, self.seed = icons, pace, robust, seed
+        self.device = torch.device(device)
         self.tokens = vocabulary(icons)
-        self.model = MiniCLIP(config or MiniCLIPConfig(vocabulary=len(self.tokens.pieces)))
-        self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = MiniCLIP(replace(config or MiniCLIPConfig(), vocabulary=len(self.tokens.pieces)))
+        self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
         decay = [p for p in self.model.parameters() if p.dim() > 1]
         plain = [p for p in self.model.parameters() if p.dim() <= 1]
         groups = [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
+        told = {**asdict(pace), **asdict(robust), **asdict(self.model.config)}
+        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), **told}
 
-    def parts(self) -> dict[str, object]:
+    def parts(self) -> dict[str, Any]:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
-    def step(self, number: int) -> dict[str, float]:
+    def draw(self, number: int) -> Batch:
+        scenes = copy.copy(self.maker)(self.pace.batch, number)  # a copy, since a maker holds its dice while it composes
+        images = photographed(scenes.images, torch.Generator().manual_seed(number))
+        noise = unit(torch.randn(images.shape, generator=torch.Generator().manual_seed(~number & 0xFFFF)))
+        return Batch(images, *self._texts(scenes, random.Random(f"texts/{number}")), noise)
+
+    def step(self, number: int, drawn: Batch) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(number, self.pace)
         self.model.train()
-        scenes = self.maker(self.pace.batch, number)
-        dice = random.Random(f"texts/{number}")
-        images = photographed(scenes.images, torch.Generator().manual_seed(number))
-        pieces, mask = self._texts(scenes, dice)
-        radius = 0.0
-        if self.robust:
-            radius = self.robust.radius * min(1.0, number / max(1, self.pace.steps * self.robust.warm))
-        delta = unit(torch.randn(images.shape, generator=torch.Generator().manual_seed(~number & 0xFFFF))) * radius * 0.5
-        with autocast(images.device):
+        images, pieces, mask, noise = (tensor.to(self.device) for tensor in drawn)
+        radius = self.radius_at(number)
+        delta = noise * radius * 0.5
+        with autocast(self.device):
             read = self.model.read(pieces)
-        replays = self.robust.replays if self.robust else 1
+        replays = self.robust.replays if self.robust.radius else 1
         for replay in range(replays):
             attacked = (images + delta).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_(radius > 0)
             # The words are not attacked: they are read once, and learn from the last replay.
@@ -84,11 +102,19 @@ class ClipTrainer:
             nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
             self.optimiser.step()
             if attacked.grad is not None:
-                delta = delta + unit(attacked.grad) * radius
-                norms = delta.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
-                delta = delta * (radius / norms).clamp(max=1.0)
+                delta = within(delta + unit(attacked.grad) * radius, radius)
         self.slow.update(self.model, number)
         return {"loss": loss.item(), "right": right.item(), "radius": radius, "scale": self.model.scale.exp().item()}
+
+    def radius_at(self, number: int) -> float:
+        """The attack's radius at a step: it grows from 0, since a tower that has seen nothing yet learns nothing from it."""
+        return self.robust.radius * min(1.0, number / max(1, self.pace.steps * self.robust.warm))
+
+    def sample(self, folder: Path, number: int) -> None:
+        """Nothing: figures say it."""
+
+    def export(self, path: Path) -> None:
+        save_network(path, self.kind, self.slow.network, self.model.config, pieces=list(self.tokens.pieces))
 
     def _texts(self, scenes: Scenes, dice: random.Random) -> tuple[Tensor, Tensor]:
         """Pieces of captions, contrasts and other names [2B+K,L], and which of them count for each image [B,2B+K]."""
@@ -110,7 +136,7 @@ class ClipTrainer:
             seen = self.model.look(images)
         scale = self.model.scale.exp().clamp(max=60.0)
         logits = scale * seen @ read.T
-        target = torch.arange(len(seen))
+        target = torch.arange(len(seen), device=seen.device)
         by_image = F.cross_entropy(logits.masked_fill(~mask, -1e4), target)
         # From text to image only captions ask, and only those images answer that could not be meant as well.
         square = mask[:, : len(seen)]
@@ -122,6 +148,12 @@ class ClipTrainer:
 def _akin(name: str, shown: set[str]) -> bool:
     """Whether a name may be true of what is shown: "apple" of a red apple, "cat face" of a cat."""
     return any(name == one or name in one.split() or one in name.split() for one in shown)
+
+
+def within(delta: Tensor, radius: float) -> Tensor:
+    """Perturbations [B,...] no longer than ``radius`` each; shorter ones stay."""
+    norms = delta.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
+    return delta * (radius / norms).clamp(max=1.0)
 
 
 def photographed(images: Tensor, rng: torch.Generator) -> Tensor:
@@ -139,9 +171,3 @@ def photographed(images: Tensor, rng: torch.Generator) -> Tensor:
     hole = ((axis.view(1, 1, 1, -1) - corner[0]).abs() < 0.12) & ((axis.view(1, 1, -1, 1) - corner[1]).abs() < 0.12)
     grey = torch.rand(count, 3, 1, 1, generator=rng)
     return torch.where(hole & (some[3] < 0.25), grey, images).clamp(0, 1)
-
-
-def train_clip(data: Path, folder: Path, pace: Pace, robust: Robust | None = Robust()) -> int:  # noqa: B008
-    """Train or go on; the checkpoint is ``folder/last.pt``. Gives the steps taken in all."""
-    trainer = ClipTrainer(Icons.load(data), pace, robust)
-    return run(pace, folder, trainer.parts(), trainer.step)

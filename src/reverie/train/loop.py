@@ -1,6 +1,6 @@
-"""What every training shares: the schedule, slow weights, atomic checkpoints and a line of progress.
+"""What every training shares: the schedule, slow weights, exact resume, atomic checkpoints and a line of progress.
 
-Imports only torch and the standard library, so that it runs on a bare machine.
+Imports only torch, the standard library and what does the same, so that it runs on a bare machine.
 """
 
 from __future__ import annotations
@@ -9,26 +9,42 @@ import copy
 import json
 import math
 import os
+import pickle
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from reverie.errors import BadRequest, Failed
+from reverie.train.settings import Pace, Sitting
 
-@dataclass(frozen=True)
-class Pace:
-    """How long to train and how often to save; ``minutes`` ends a session early, resumable."""
 
-    steps: int
-    batch: int
-    rate: float
-    warmup: int = 500
-    save_every: float = 120.0  # seconds
-    minutes: float = math.inf
+class Trainer(Protocol):
+    """One kind of training. What a step draws comes from its number alone, so nothing random is ever saved."""
+
+    kind: str
+    pace: Pace
+    settings: dict[str, Any]  # plain values that decide what comes out; a checkpoint made with others is refused
+
+    def parts(self) -> dict[str, Any]:
+        """Whatever has a ``state_dict`` and makes up the state: networks, averages, optimisers."""
+
+    def draw(self, number: int) -> Any:
+        """The batch of one step, on the CPU; called from several threads at once."""
+
+    def step(self, number: int, drawn: Any) -> dict[str, float]:
+        """Learn from a batch; gives figures to print."""
+
+    def sample(self, folder: Path, number: int) -> None:
+        """Leave something to look at beside a checkpoint, or nothing."""
+
+    def export(self, path: Path) -> None:
+        """Write the weights that painting uses."""
 
 
 def rate_at(step: int, pace: Pace) -> float:
@@ -56,63 +72,119 @@ class Slow:
                 slow.copy_(now)
 
 
+class Log:
+    """Means of the figures, told every fifty steps on the screen and in ``log.jsonl``."""
+
+    def __init__(self, path: Path, pace: Pace, first: int) -> None:
+        self.path, self.pace, self.first, self.began = path, pace, first, time.monotonic()
+        self.figures: list[dict[str, float]] = []
+
+    def add(self, done: int, figures: dict[str, float]) -> None:
+        self.figures.append(figures)
+        if done % 50 and done != self.pace.steps:
+            return
+        means = {name: round(sum(one[name] for one in self.figures) / len(self.figures), 4) for name in figures}
+        speed = (done - self.first) / (time.monotonic() - self.began)
+        left = (self.pace.steps - done) / speed / 60
+        line = json.dumps({"step": done, **means, "per_second": round(speed * self.pace.batch, 1), "minutes_left": round(left, 1)})
+        with self.path.open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
+        print(line, flush=True)
+        self.figures = []
+
+
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     """Write beside, sync, then rename: a kill leaves the old checkpoint or the new one, never half of one."""
     beside = path.with_suffix(".partial")
-    with beside.open("wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with beside.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
-def run(
-    pace: Pace,
-    folder: Path,
-    parts: dict[str, Any],
-    step: Callable[[int], dict[str, float]],
-    sample: Callable[[Path, int], None] | None = None,
-) -> int:
-    """Train: call ``step`` with its number until done or out of time; gives the number of steps taken in all.
+def never() -> bool:
+    return False
 
-    ``parts`` are the things with ``state_dict`` that make up the state (networks, optimisers). They are restored
-    from ``folder/last.pt`` when that exists, so a killed training goes on where it was; steps draw from their
-    number alone, so what follows is what would have followed.
+
+def run(trainer: Trainer, folder: Path, sitting: Sitting, should_stop: Callable[[], bool] = never) -> int:
+    """Train until done, out of time or stopped; gives the number of steps taken in all.
+
+    Goes on from ``folder/last.pt`` when that exists, and what follows is what would have followed. Raises
+    ``BadRequest`` when that file is damaged or of another training (it is left as it is), ``Failed`` when the
+    folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     last = folder / "last.pt"
-    done = _restore(last, parts) if last.exists() else 0
-    began = saved = time.monotonic()
-    first, counted = done, 0
-    sums: dict[str, float] = {}
-    while done < pace.steps and time.monotonic() - began < pace.minutes * 60:
-        figures = step(done)
-        done, counted = done + 1, counted + 1
-        sums = {name: sums.get(name, 0.0) + value for name, value in figures.items()}
-        if done % 50 == 0:
-            speed = (done - first) * pace.batch / (time.monotonic() - began)
-            means = {name: round(value / counted, 4) for name, value in sums.items()}
-            left = (pace.steps - done) * pace.batch / speed / 60
-            line = {"step": done, **means, "per_second": round(speed, 1), "minutes_left": round(left, 1)}
-            with (folder / "log.jsonl").open("a") as log:
-                log.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
-            sums, counted = {}, 0
-        if time.monotonic() - saved > pace.save_every or done == pace.steps:
-            save_checkpoint(last, {"step": done, **{name: part.state_dict() for name, part in parts.items()}})
-            if sample is not None:
-                sample(folder, done)
-            saved = time.monotonic()
-    save_checkpoint(last, {"step": done, **{name: part.state_dict() for name, part in parts.items()}})
+    done = _restore(last, trainer) if last.exists() else 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _go_on(trainer, last, sitting, should_stop, done)
+    except OSError as error:
+        raise Failed(f"Cannot write to {folder} ({error.strerror or error}); a checkpoint that was there is as it was.") from error
+
+
+def _go_on(trainer: Trainer, last: Path, sitting: Sitting, should_stop: Callable[[], bool], done: int) -> int:
+    log = Log(last.with_name("log.jsonl"), trainer.pace, done)
+    end = time.monotonic() + sitting.minutes * 60
+    next_save = time.monotonic() + sitting.save_every
+    saved = -1
+    for number, drawn in _ahead(trainer.draw, range(done, trainer.pace.steps), sitting.workers):
+        log.add(number + 1, trainer.step(number, drawn))
+        done = number + 1
+        over = should_stop() or time.monotonic() >= end
+        if over or time.monotonic() >= next_save:
+            _save(trainer, last, done)
+            saved, next_save = done, time.monotonic() + sitting.save_every
+        if over:
+            break
+    if saved != done:
+        _save(trainer, last, done)
     return done
 
 
-def _restore(path: Path, parts: dict[str, Any]) -> int:
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    for name, part in parts.items():
+def _save(trainer: Trainer, last: Path, done: int) -> None:
+    states = {name: part.state_dict() for name, part in trainer.parts().items()}
+    save_checkpoint(last, {"step": done, "settings": trainer.settings, **states})
+    trainer.sample(last.parent, done)
+
+
+def _restore(path: Path, trainer: Trainer) -> int:
+    """Fill the trainer's parts from a checkpoint of the very same training; nothing in the file is executed."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        before, done = content["settings"], content["step"]
+    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadRequest(f"{path} is no checkpoint that can be gone on with ({reason}). Move it away, or give another --out.") from error
+    now = trainer.settings
+    other = [f"{name} {before.get(name)!r}, not {now.get(name)!r}" for name in {**before, **now} if before.get(name) != now.get(name)]
+    if other:
+        raise BadRequest(f"{path} is of another training: {'; '.join(other)}. Give the same settings, or another --out.")
+    for name, part in trainer.parts().items():
         part.load_state_dict(content[name])
-    done: int = content["step"]
-    return done
+    return int(done)
+
+
+def _ahead(draw: Callable[[int], Any], numbers: Iterable[int], workers: int) -> Iterator[tuple[int, Any]]:
+    """Each number with what it draws, in order; with workers, drawn while the steps before it run."""
+    if workers == 0:
+        yield from ((number, draw(number)) for number in numbers)
+        return
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[tuple[int, Future[Any]]] = deque()
+    try:
+        for number in numbers:
+            waiting.append((number, pool.submit(draw, number)))
+            if len(waiting) > 2 * workers:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        yield from ((first, future.result()) for first, future in waiting)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def autocast(device: torch.device, enabled: bool = True) -> torch.autocast:

@@ -7,17 +7,22 @@ revived where the encoder is now.
 
 from __future__ import annotations
 
+import copy
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reverie.data.icons import Icons
+from reverie.data.icons import Icons, fingerprint
 from reverie.data.scenes import SceneMaker
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.vqgan import VQGAN, VQGANConfig
-from reverie.train.loop import Pace, Slow, autocast, rate_at, run
+from reverie.train.loop import Slow, autocast, rate_at
+from reverie.train.settings import Pace
+from reverie.weights import save_network
 
 MINI = VQGANConfig(
     ch=32, ch_mult=(1, 1, 2, 4), num_res_blocks=1, attn_resolutions=(), resolution=64,
@@ -70,37 +75,52 @@ class Averages(nn.Module):
 class VqganTrainer:
     """One step: reconstruct a batch of crops, judge the patches, move the codebook."""
 
-    def __init__(self, icons: Icons, pace: Pace, guide: MiniCLIP | None, seed: int = 0, config: VQGANConfig = MINI) -> None:
+    kind = "vqgan"
+
+    def __init__(
+        self,
+        icons: Icons,
+        pace: Pace,
+        guide: MiniCLIP | None,
+        seed: int = 0,
+        config: VQGANConfig = MINI,
+        device: torch.device | str = "cpu",
+    ) -> None:
         torch.manual_seed(seed)
-        self.pace, self.guide = pace, guide
-        self.model = VQGAN(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.critic = PatchDiscriminator()
-        self.averages = Averages(config.n_embed, config.embed_dim)
+        self.icons, self.pace, self.seed = icons, pace, seed
+        self.device = torch.device(device)
+        self.guide = None if guide is None else guide.to(self.device).eval().requires_grad_(False)
+        self.model = VQGAN(config).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.critic = PatchDiscriminator().to(self.device)
+        self.averages = Averages(config.n_embed, config.embed_dim).to(self.device)
         self.slow = Slow(self.model, 0.998)
         self.maker = SceneMaker(icons, 2 * CROP, seed)
         learnt = [p for name, p in self.model.named_parameters() if not name.startswith("quantize")]
         self.optimiser = torch.optim.Adam(learnt, lr=pace.rate, betas=(0.5, 0.9))
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), lr=pace.rate, betas=(0.5, 0.9))
+        seen = "none" if guide is None else fingerprint(guide.state_dict().values())
+        told = {**asdict(pace), **asdict(config)}
+        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "guide": seen, **told}
 
-    def parts(self) -> dict[str, object]:
+    def parts(self) -> dict[str, Any]:
         return {
             "model": self.model, "slow": self.slow.network, "averages": self.averages, "critic": self.critic,
             "optimiser": self.optimiser, "critic_optimiser": self.critic_optimiser,
         }  # fmt: skip
 
-    def crops(self, number: int) -> Tensor:
+    def draw(self, number: int) -> Tensor:
         """[batch,3,64,64] in 0..1: half of them close up, half of them the whole scene."""
         rng = torch.Generator().manual_seed(number)
-        scenes = self.maker(self.pace.batch, number).images
+        scenes = copy.copy(self.maker)(self.pace.batch, number).images  # a copy, since a maker holds its dice while it composes
         far = F.avg_pool2d(scenes[::2], 2)
         y, x = torch.randint(0, CROP, (2,), generator=rng).tolist()
         return torch.cat((far, scenes[1::2, :, y : y + CROP, x : x + CROP])).contiguous(memory_format=torch.channels_last)
 
-    def step(self, number: int) -> dict[str, float]:
+    def step(self, number: int, drawn: Tensor) -> dict[str, float]:
         for group in (*self.optimiser.param_groups, *self.critic_optimiser.param_groups):
             group["lr"] = rate_at(number, self.pace)
         rng = torch.Generator().manual_seed(number)
-        images = self.crops(number)
+        images = drawn.to(self.device)
         with autocast(images.device):
             z = self.model.encode(images * 2 - 1).float()
             chosen = self.model.quantize.indices(z)
@@ -142,22 +162,17 @@ class VqganTrainer:
         self.critic_optimiser.step()
 
     @torch.no_grad()
-    def sample(self, folder: Path, step: int) -> None:
+    def sample(self, folder: Path, number: int) -> None:
         """A sheet: eight crops above, what comes back through the codes below."""
         from PIL import Image
 
-        images = self.crops(10**9)[:8]
+        images = self.draw(10**9)[:8].to(self.device)
         net = self.slow.network
         assert isinstance(net, VQGAN)
         back = net.decode(net.quantize(net.encode(images * 2 - 1))) / 2 + 0.5
         rows = torch.cat((images, back.clamp(0, 1))).view(2, -1, 3, CROP, CROP).permute(0, 3, 1, 4, 2)
-        pixels = (rows.reshape(2 * CROP, -1, 3) * 255).round().byte().numpy()
-        Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2), 0).save(folder / f"sheet-{step:06d}.png")
+        pixels = (rows.reshape(2 * CROP, -1, 3) * 255).round().byte().cpu().numpy()
+        Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2), 0).save(folder / f"sheet-{number:06d}.png")
 
-
-def train_vqgan(data: Path, folder: Path, pace: Pace, guide: MiniCLIP | None = None) -> int:
-    """Train or go on; the checkpoint is ``folder/last.pt``. Gives the steps taken in all."""
-    if guide is not None:
-        guide = guide.eval().requires_grad_(False)
-    trainer = VqganTrainer(Icons.load(data), pace, guide)
-    return run(pace, folder, trainer.parts(), trainer.step, trainer.sample)
+    def export(self, path: Path) -> None:
+        save_network(path, self.kind, self.slow.network, self.model.config)

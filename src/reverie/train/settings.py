@@ -1,0 +1,95 @@
+"""What a training is told, and every default of it; no torch here, so that the command line can read it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from reverie.errors import BadRequest
+
+
+def _positive(settings: object, *names: str) -> None:
+    for name in names:
+        value = getattr(settings, name)
+        if not value > 0:
+            raise BadRequest(f"--{name.replace('_', '-')} {value}: must be above 0.")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long to train and how fast. The learning rate follows from all four."""
+
+    steps: int
+    """batches to learn from in all, earlier sittings counted in"""
+    batch: int
+    """pictures per step"""
+    rate: float
+    """peak learning rate of Adam"""
+    warmup: int
+    """steps until the rate is at its peak"""
+
+    def __post_init__(self) -> None:
+        _positive(self, *(field.name for field in fields(Pace)))
+
+
+@dataclass(frozen=True)
+class ClipPace(Pace):
+    """What the built-in perceptor is trained with."""
+
+    steps: int = 3000
+    batch: int = 128
+    rate: float = 2e-3
+    warmup: int = 200
+
+
+@dataclass(frozen=True)
+class VqganPace(Pace):
+    """What the built-in generator is trained with."""
+
+    steps: int = 4000
+    batch: int = 16
+    rate: float = 8e-4
+    warmup: int = 100
+
+
+@dataclass(frozen=True)
+class Robust:
+    """How strong the attack is that the perceptor learns to stand."""
+
+    radius: float = 1.0
+    """L2 of the attack over a 64x64 view in 0..1; 0 trains a clean tower, whose gradients do not draw"""
+    warm: float = 0.35
+    """share of the training after which the attack has its full radius"""
+    replays: int = 2
+    """attacks (and steps of the weights) per batch"""
+
+    def __post_init__(self) -> None:
+        _positive(self, "replays")
+        if not (self.radius >= 0 and 0 <= self.warm <= 1):
+            raise BadRequest(f"--radius {self.radius} --warm {self.warm}: the radius is 0 or above, and warm between 0 and 1.")
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One sitting of a training: where, and for how long. None of it decides what comes out at the end."""
+
+    data: Path | None = None
+    """folder that `reverie train data` wrote to"""
+    out: Path | None = None
+    """folder of the checkpoint, the log and the finished weights; an earlier sitting there is gone on with"""
+    minutes: float = math.inf
+    """stop after so many minutes; the same command goes on later"""
+    save_every: float = 120.0
+    """seconds between checkpoints"""
+    threads: int | None = None
+    """threads for torch"""
+    workers: int = 0
+    """threads that compose scenes ahead of the training"""
+    device: str = "cpu"
+    """cpu, cuda or cuda:1"""
+
+    def __post_init__(self) -> None:
+        _positive(self, "minutes", *(("threads",) if self.threads is not None else ()))
+        if self.workers < 0:
+            raise BadRequest(f"--workers {self.workers}: must be 0 or above.")
