@@ -14,7 +14,7 @@ from reverie import Dream, Frame, paint
 from reverie.errors import Failed
 from reverie.files import read_recipe
 from reverie.observers.events import Events
-from reverie.observers.progress import Bar, Lines, duration, progress
+from reverie.observers.progress import Bar, Lines, duration, often, progress
 from reverie.observers.stills import Stills, still
 from reverie.observers.until import Until
 from reverie.recipe import Recipe
@@ -78,6 +78,11 @@ def test_a_loss_that_is_no_number_is_left_out(frames: list[Frame], loss: float) 
     stream = StringIO()
     Lines(stream).show(bent(frames[0], loss=loss))
     assert stream.getvalue() == "step 0/20\n"
+
+
+@pytest.mark.parametrize(("steps", "count"), [(0, 1), (10, 11), (150, 51), (1000, 51), (60_000, 3001)])
+def test_often_is_neither_every_step_nor_rare(steps: int, count: int) -> None:
+    assert sum(often(step, steps) for step in range(steps + 1)) == count
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (42, "42 s"), (187, "3:07"), (3765, "1:02:45")])

@@ -6,6 +6,8 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TextIO
 
+from reverie.observers.progress import often
+
 if TYPE_CHECKING:
     from reverie.types import Frame
 
@@ -23,7 +25,7 @@ class Events:
         self.stream.flush()
 
     def wants(self, step: int, steps: int) -> bool:
-        return step % max(1, steps // 50) == 0
+        return often(step, steps)
 
     def show(self, frame: Frame) -> None:
         """A step; before it, how many poisoned steps were undone, when there are more of them than were told."""

@@ -78,7 +78,7 @@ class Bar:
         self.pace = Pace()
 
     def wants(self, step: int, steps: int) -> bool:
-        return step % max(1, steps // 50) == 0
+        return often(step, steps)
 
     def show(self, frame: Frame) -> None:
         if self.pace.see(frame):
@@ -88,6 +88,11 @@ class Bar:
 
     def close(self) -> None:
         self.bars.stop()
+
+
+def often(step: int, steps: int) -> bool:
+    """Fifty times on the way of a short run, every twentieth step of a long one."""
+    return step % max(1, min(steps // 50, 20)) == 0
 
 
 def duration(seconds: float) -> str:
