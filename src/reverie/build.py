@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from reverie import registry
 from reverie.cutouts import CutoutOptions, Cutter
@@ -19,8 +20,10 @@ from reverie.objectives import objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.render import Shown, render
 from reverie.rng import Rng
+from reverie.starts import Sketcher, subject
 from reverie.step import Engine
 from reverie.types import Frame, Generator, Latent, Perceptor
+from reverie.weights import load_sketch
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,6 +49,11 @@ def never() -> bool:
 def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
     """Networks are read once per process and shared: nothing about a dream lives on them."""
     return registry.build(kind, name, json.loads(options), device)
+
+
+@lru_cache(maxsize=2)
+def _sketcher(device: torch.device) -> Sketcher:
+    return Sketcher(*load_sketch("mini"), device)
 
 
 def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
@@ -79,16 +87,22 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     return Engine(generator, perceptors, cutters, objectives(dreams, perceptors), rngs, plan.autocast(), plan.chunk)
 
 
-def start(made: Engine, dreams: Sequence[Dream]) -> Latent:
-    """The first latent, as leaves that require gradients."""
-    dream = dreams[0]
-    image = None
-    if dream.init is not None:
-        pictures = [load_picture(Path(one.init)) for one in dreams if one.init is not None]
-        image = torch.cat([to_tensor(picture, dream.height, dream.width) for picture in pictures])
-    latent = made.generator.start(made.rngs, dream.height, dream.width, image)
-    parts = tuple(part.detach().clone().contiguous().requires_grad_() for part in latent.parts)
-    return Latent(parts, latent.height, latent.width)
+def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
+    """The first latent, as leaves that require gradients; each dream starts as it would alone."""
+    height, width = dreams[0].height, dreams[0].width
+    firsts = [made.generator.start([rng], height, width, _picture(dream, rng, plan)) for dream, rng in zip(dreams, made.rngs, strict=True)]
+    parts = zip(*(first.parts for first in firsts), strict=True)
+    return Latent(tuple(torch.cat(part).detach().clone().contiguous().requires_grad_() for part in parts), height, width)
+
+
+def _picture(dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
+    """The picture [1,3,H,W] that a dream starts from; none where it starts from chance."""
+    if dream.init == "random":
+        return None
+    if dream.init != "sketch":
+        return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width)
+    words = subject(dream)
+    return _sketcher(plan.device).draw([words], [rng], dream.height, dream.width) if words else None
 
 
 def frames(
@@ -105,8 +119,9 @@ def frames(
     dream = dreams[0]
     if any(one.shape_key() != dream.shape_key() for one in dreams):
         raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
-    made = engine(dreams, resolve(dream, device))
-    latent = start(made, dreams)
+    plan = resolve(dream, device)
+    made = engine(dreams, plan)
+    latent = start(made, dreams, plan)
     optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
     shown = render(
         made, latent, optimiser, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps), should_stop=should_stop
@@ -130,8 +145,9 @@ def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
 def score(pictures: Sequence[Image], texts: Sequence[str], perceptor: str = "mini", device: str = "auto") -> list[list[float]]:
     """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts]."""
     registry.check("perceptor", perceptor)
-    found: Perceptor = _component("perceptor", perceptor, "{}", pick_device(device))
+    place = pick_device(device)
+    found: Perceptor = _component("perceptor", perceptor, "{}", place)
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
-    seen, read = found.look(views.to(pick_device(device))), found.read(texts)
+    seen, read = found.look(views.to(place)), found.read(texts)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()
     return similar

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from reverie.errors import BadRequest
 from reverie.files import write_file
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
+from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.paths import package_weights
 from reverie.tokens import Tokenizer
@@ -42,7 +43,14 @@ def load_clip(name: str) -> tuple[MiniCLIP, Tokenizer]:
     return network, _tokenizer(header, network.config, path)
 
 
-def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig, path: Path) -> Tokenizer:
+def load_sketch(name: str) -> tuple[Sketch, Tokenizer]:
+    """A sketch network and its tokenizer by ``mini`` or by path."""
+    path = _path(name, "sketch")
+    network, header = _network(path, "sketch", lambda config: Sketch(SketchConfig(**_tuples(config))))
+    return network, _tokenizer(header, network.config, path)
+
+
+def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, path: Path) -> Tokenizer:
     pieces = header.get("pieces")
     if not isinstance(pieces, list) or not 0 < len(pieces) <= config.vocabulary or not all(isinstance(p, str) for p in pieces):
         raise BadRequest(f"{path} holds no tokenizer of at most {config.vocabulary} pieces: fetch or train it again.")
