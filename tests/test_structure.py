@@ -22,7 +22,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "paths", "schedule", "tokens", "prompts", "dream", "recipe", "naming", "registry", "images", "files", "losses",
     ),
     "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
-    "3 components": ("generators.*", "perceptors.*", "objectives", "observers.*"),
+    "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("step", "guard", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "build"),

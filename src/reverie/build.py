@@ -131,14 +131,17 @@ def frames(
 
 
 def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
+    """One frame per dream whose picture is finite; a final picture that is not is told once the others are out."""
+    broken = []
     for i, dream in enumerate(dreams):
-        if not shown.whole[i]:
-            if shown.final:
-                raise Failed(f"The picture of {dream.prompts[0].text!r} is not finite: try --precision fp32 or a lower --rate.")
-            continue
-        losses = {name: term[i].item() for name, term in shown.losses.items()}
-        undone = int(shown.undone[i])
-        yield Frame(dream, i, shown.step, shown.pixels[i].clone(), sum(losses.values()), losses, undone, shown.final)
+        if shown.whole[i]:
+            losses = {name: term[i].item() for name, term in shown.losses.items()}
+            undone = int(shown.undone[i])
+            yield Frame(dream, i, shown.step, shown.pixels[i].clone(), sum(losses.values()), losses, undone, shown.final)
+        else:
+            broken.append(repr(dream.prompts[0].text))
+    if broken and shown.final:
+        raise Failed(f"The picture of {', '.join(broken)} is not finite: try --precision fp32 or a lower --rate.")
 
 
 @torch.no_grad()
