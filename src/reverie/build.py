@@ -123,9 +123,7 @@ def frames(
     made = engine(dreams, plan)
     latent = start(made, dreams, plan)
     optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
-    shown = render(
-        made, latent, optimiser, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps), should_stop=should_stop
-    )
+    shown = render(made, latent, optimiser, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps), should_stop=should_stop)
     for one in shown:
         yield from _frames(dreams, one)
 

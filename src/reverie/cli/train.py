@@ -46,7 +46,7 @@ def clip(
 def vqgan(
     *,
     pace: Annotated[VqganPace, Flat] = VqganPace(),  # noqa: B008 - frozen
-    guide: Annotated[Path | None, Parameter(help="clip.safetensors of a trained perceptor, for the perceptual term")] = None,
+    guide: Annotated[str | None, Parameter(help="'mini' or a clip.safetensors, for the perceptual term; none by default")] = None,
     seed: Seed = 0,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:

@@ -49,9 +49,9 @@ def clip(pace: ClipPace, robust: Robust, sitting: Sitting, seed: int = 0, should
     return train(ClipTrainer(icons, pace, robust, seed, device=sitting.device), sitting, should_stop)
 
 
-def vqgan(pace: VqganPace, guide: Path | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the generator, or go on; ``guide`` is a perceptor's weights, for the perceptual term. Gives the path of its weights."""
-    network = None if guide is None else load_clip(str(guide))[0]
+def vqgan(pace: VqganPace, guide: str | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
+    """Train the generator, or go on; ``guide`` is ``mini`` or a perceptor's file, for the perceptual term. Gives the path of its weights."""
+    network = None if guide is None else load_clip(guide)[0]
     icons = _prepared(sitting)
     return train(VqganTrainer(icons, pace, network, seed, device=sitting.device), sitting, should_stop)
 

@@ -75,9 +75,9 @@ class Sitting:
     """One sitting of a training: where, and for how long. None of it decides what comes out at the end."""
 
     data: Path | None = None
-    """folder that `reverie train data` wrote to"""
+    """folder that `reverie train data` wrote to; Reverie's cache by default"""
     out: Path | None = None
-    """folder of the checkpoint, the log and the finished weights; an earlier sitting there is gone on with"""
+    """folder of checkpoint, log and weights, where an earlier sitting is gone on with; in Reverie's cache by default"""
     minutes: float = math.inf
     """stop after so many minutes; the same command goes on later"""
     save_every: float = 120.0
