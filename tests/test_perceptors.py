@@ -1,0 +1,67 @@
+"""The built-in perceptor: unit vectors, a gradient to the views, and no transformers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import tiny
+import torch
+
+from reverie import registry
+from reverie.errors import BadRequest
+from reverie.perceptors.mini import MiniPerceptor
+
+
+@pytest.fixture
+def mini() -> MiniPerceptor:
+    return MiniPerceptor(tiny.clip(), tiny.tokenizer(), tiny.CPU)
+
+
+def test_sizes_are_the_networks(mini: MiniPerceptor) -> None:
+    assert (mini.size, mini.dim) == (32, 16)
+    assert 0 < mini.share[0] < mini.share[1]
+
+
+def test_texts_are_read_to_unit_vectors(mini: MiniPerceptor) -> None:
+    read = mini.read(["a red fox", "A RED FOX!", "a castle", ""])
+    assert read.shape == (4, 16) and torch.allclose(read.norm(dim=1), torch.ones(4), atol=1e-5)
+    assert not torch.allclose(read[0], read[2], atol=1e-3)
+    assert not read.requires_grad
+
+
+def test_looking_is_differentiable_and_rows_do_not_mix(mini: MiniPerceptor) -> None:
+    views = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    seen = mini.look(views)
+    assert seen.shape == (3, 16) and torch.allclose(seen.norm(dim=1), torch.ones(3), atol=1e-5)
+    seen[1, 0].backward()
+    assert views.grad is not None
+    assert views.grad[1].any() and not views.grad[0].any() and not views.grad[2].any()
+    assert all(parameter.grad is None for parameter in mini.network.parameters())
+
+
+def test_looking_twice_sees_the_same(mini: MiniPerceptor) -> None:
+    """BatchNorm's statistics are the trained ones, and stay so."""
+    views = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    first = mini.look(views)
+    mini.look(views * 0.1)
+    assert torch.equal(mini.look(views), first)
+    assert torch.allclose(mini.look(views[:1]), first[:1], atol=1e-5)
+
+
+def test_from_a_file_by_name(networks: tiny.Options, mini: MiniPerceptor) -> None:
+    loaded = registry.build("perceptor", "mini", networks["mini"], tiny.CPU)
+    assert torch.allclose(loaded.read(["a red fox"]), mini.read(["a red fox"]), atol=0.02)  # stored in half precision
+    with pytest.raises(BadRequest, match="There is no option of mini 'size'"):
+        registry.build("perceptor", "mini", {"size": 3}, tiny.CPU)
+
+
+def test_transformers_is_not_imported(networks: tiny.Options) -> None:
+    code = (
+        "import sys, torch; from reverie import registry\n"
+        f"registry.build('perceptor', 'mini', {networks['mini']!r}, torch.device('cpu')).read(['a fox'])\n"
+        "print([name for name in ('transformers', 'open_clip', 'torchvision') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
