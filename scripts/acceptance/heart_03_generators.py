@@ -15,4 +15,4 @@ def show(page: Page) -> None:
     page.run("reverie 'a red apple' --generator vqgan --size 150x99", code=2)
     page.say("From a picture:")
     page.run("reverie 'a green apple' --generator vqgan --size 144x96 --steps 3 --init pixels.png --out init.png --quiet")
-    page.tests("tests/test_generators.py", "tests/test_vqgan.py")
+    page.tests("tests/test_generators.py", "tests/test_nets.py")

@@ -20,6 +20,7 @@ PASSING = (
     (re.compile(r"\d+(\.\d+)? steps/s"), "N steps/s"),
     (re.compile(r"\d+(:\d\d)*( s)? left"), "N s left"),
     (re.compile(r"\bin \d+(\.\d+)?( ?s| seconds)\b( \(.*?\))?"), "in N s"),
+    (re.compile(r"at step \d+ +steps became \d+"), "at step N steps became N"),
     (re.compile(r'"seconds": \d+(\.\d+)?'), '"seconds": N'),
 )
 
