@@ -14,6 +14,7 @@ import os
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -131,11 +132,11 @@ def npm_pack(package: str, version: str, folder: Path) -> Path:
 
 def _member(archive: Path, name: str) -> Any:
     try:
-        with tarfile.open(archive) as tar:
+        with tarfile.open(archive, "r:gz") as tar:
             file = tar.extractfile(f"package/{name}")
             assert file is not None  # a folder of that name
             return json.load(io.TextIOWrapper(file, encoding="utf-8"))
-    except (tarfile.TarError, EOFError, KeyError, ValueError) as error:
+    except (tarfile.TarError, zlib.error, OSError, EOFError, KeyError, ValueError) as error:
         raise Failed(f"{archive} is damaged ({error}): delete it, and it is fetched again.") from error
 
 
