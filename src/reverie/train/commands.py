@@ -50,7 +50,7 @@ def clip(pace: ClipPace, robust: Robust, sitting: Sitting, seed: int = 0, should
 
 
 def vqgan(pace: VqganPace, guide: str | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the generator, or go on; ``guide`` is ``mini`` or a perceptor's file, for the perceptual term. Gives the path of its weights."""
+    """Train the generator, or go on; ``guide`` (``mini`` or a perceptor's file) is for the perceptual term. Gives the weights' path."""
     network = None if guide is None else load_clip(guide)[0]
     icons = _prepared(sitting)
     return train(VqganTrainer(icons, pace, network, seed, device=sitting.device), sitting, should_stop)

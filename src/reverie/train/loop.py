@@ -156,17 +156,19 @@ def _restore(path: Path, trainer: Trainer) -> int:
     """Fill the trainer's parts from a checkpoint of the very same training; nothing in the file is executed."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        before, done = content["settings"], content["step"]
+        _compare(path, content["settings"], trainer.settings)
+        for name, part in trainer.parts().items():
+            part.load_state_dict(content[name])
+        return int(content["step"])
     except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadRequest(f"{path} is no checkpoint that can be gone on with ({reason}). Move it away, or give another --out.") from error
-    now = trainer.settings
+
+
+def _compare(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     other = [f"{name} {before.get(name)!r}, not {now.get(name)!r}" for name in {**before, **now} if before.get(name) != now.get(name)]
     if other:
         raise BadRequest(f"{path} is of another training: {'; '.join(other)}. Give the same settings, or another --out.")
-    for name, part in trainer.parts().items():
-        part.load_state_dict(content[name])
-    return int(done)
 
 
 def _ahead(draw: Callable[[int], Any], numbers: Iterable[int], workers: int) -> Iterator[tuple[int, Any]]:

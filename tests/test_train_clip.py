@@ -1,0 +1,171 @@
+"""Training the mini CLIP: it learns, the attack stays in its ball, and nothing true is taught to be false."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from drawings import CONCEPTS, icons
+from torch import Tensor
+
+from reverie.data.captions import Facts, sentence
+from reverie.data.scenes import Scenes
+from reverie.nets.miniclip import MiniCLIPConfig
+from reverie.tokens import UNKNOWN, words
+from reverie.train.clip import ClipTrainer, photographed, vocabulary, within
+from reverie.train.settings import ClipPace, Robust
+from reverie.weights import load_clip
+
+TINY = MiniCLIPConfig(size=32, dim=32, widths=(8, 16, 32), text_width=32, text_layers=1)
+
+
+def trainer(steps: int = 30, radius: float = 0.3, batch: int = 12) -> ClipTrainer:
+    return ClipTrainer(icons(), ClipPace(steps, batch, 5e-3, 5), Robust(radius), config=TINY)
+
+
+@torch.no_grad()
+def judged(learner: ClipTrainer) -> float:
+    """The loss over scenes that it does not learn from, unattacked."""
+    drawn = learner.draw(10**6)
+    return learner._loss(drawn.images, learner.model.read(drawn.pieces), drawn.mask)[0].item()
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.3])
+def test_the_loss_falls(radius: float) -> None:
+    learner = trainer(radius=radius)
+    before = judged(learner)
+    for number in range(30):
+        learner.step(number, learner.draw(number))
+    assert judged(learner) < 0.85 * before
+
+
+def test_a_step_starts_from_its_number_alone() -> None:
+    one, other = trainer(), trainer()
+    other.draw(3)
+    for a, b in zip(one.draw(4), other.draw(4), strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(one.draw(4).images, one.draw(5).images)
+
+
+def test_the_attack_grows_and_stays_in_its_ball() -> None:
+    learner = trainer(steps=100, radius=0.8)
+    assert learner.radius_at(0) == 0 and learner.radius_at(100) == 0.8
+    radii = [learner.radius_at(number) for number in range(100)]
+    assert radii == sorted(radii) and radii[35] == pytest.approx(0.8) and radii[17] < 0.41
+    long = within(torch.randn(6, 3, 8, 8) * 5, 0.8)
+    assert torch.allclose(long.flatten(1).norm(dim=1), torch.full((6,), 0.8))
+    short = torch.randn(6, 3, 8, 8) * 1e-3
+    assert torch.equal(within(short, 0.8), short)
+    assert torch.allclose(learner.draw(0).noise.flatten(1).norm(dim=1), torch.ones(12))
+
+
+def watched(learner: ClipTrainer, monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
+    """Copies of the views that the network is shown from now on."""
+    seen: list[Tensor] = []
+    look = learner.model.look
+
+    def watch(images: Tensor) -> Tensor:
+        seen.append(images.detach().clone())
+        return look(images)
+
+    monkeypatch.setattr(learner.model, "look", watch)
+    return seen
+
+
+def test_what_is_looked_at_stays_within_the_radius(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = trainer(steps=10, radius=0.5)
+    drawn, seen = learner.draw(9), watched(learner, monkeypatch)
+    learner.step(9, drawn)
+    assert len(seen) == learner.robust.replays
+    for images in seen:
+        far = (images - drawn.images).flatten(1).norm(dim=1)
+        assert far.max() <= 0.5 + 1e-5 and far.min() > 0
+        assert images.min() >= 0 and images.max() <= 1
+    assert not torch.equal(*seen)
+
+
+def test_without_a_radius_it_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = trainer(radius=0)
+    drawn, seen = learner.draw(9), watched(learner, monkeypatch)
+    assert learner.step(9, drawn)["radius"] == 0
+    assert len(seen) == 1 and torch.equal(seen[0], drawn.images)
+
+
+def scenes(*facts: Facts) -> Scenes:
+    captions = [sentence(fact, random.Random(0)) for fact in facts]
+    return Scenes(torch.zeros(len(facts), 3, 32, 32), captions, ["wrong"] * len(facts), list(facts))
+
+
+def negatives(learner: ClipTrainer, facts: list[Facts], row: int) -> set[str]:
+    """The names that picture ``row`` is taught not to be, over many draws of names."""
+    found = set()
+    for seed in range(20):
+        dice = random.Random(seed)
+        names = [concept.name for concept in random.Random(seed).sample(CONCEPTS, len(CONCEPTS))]
+        _, mask = learner._texts(scenes(*facts), dice)
+        count = mask[row, 2 * len(facts) :]
+        assert len(count) == len(names)
+        found |= {name for name, counts in zip(names, count.tolist(), strict=True) if counts}
+    return found
+
+
+def test_its_own_name_is_never_a_negative_but_of_a_jumble() -> None:
+    learner = trainer()
+    facts = [Facts("apple"), Facts("red car", second="owl"), Facts("owl", jumbled=True), Facts("house")]
+    every = {concept.name for concept in CONCEPTS}
+    assert negatives(learner, facts, 0) == every - {"apple"}
+    assert negatives(learner, facts, 1) == every - {"red car", "owl"}
+    assert negatives(learner, facts, 2) == every
+    assert negatives(learner, facts, 3) == every - {"house"}
+
+
+def test_captions_of_the_same_thing_are_not_held_against_each_other() -> None:
+    learner = trainer()
+    _, mask = learner._texts(scenes(Facts("apple"), Facts("owl", second="apple"), Facts("owl"), Facts("box")), random.Random(0))
+    assert mask[:, :4].tolist() == [
+        [True, False, True, True],
+        [False, True, False, True],
+        [True, False, True, True],
+        [True, True, True, True],
+    ]
+    assert mask[:, 4:8].tolist() == torch.eye(4, dtype=torch.bool).tolist(), "everybody's own contrast, and no other"
+
+
+def test_the_vocabulary_knows_every_word_that_is_said() -> None:
+    tokens = vocabulary(icons())
+    said = {word for caption in trainer(batch=200).maker(200, 0).captions for word in words(caption) if word.isalnum()}
+    assert len(said) > 60 and not [word for word in said if UNKNOWN in tokens.pieces_of(word)]
+    assert all(len(tokens.pieces_of(word)) == 1 for word in ("apple", "house", "owl", "background"))
+
+
+def test_photographs_stay_in_range_and_differ() -> None:
+    images = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    shot = photographed(images, torch.Generator().manual_seed(1))
+    assert shot.min() >= 0 and shot.max() <= 1
+    assert ((shot - images).abs().mean(dim=(1, 2, 3)) > 1e-3).all()
+    assert torch.equal(shot, photographed(images, torch.Generator().manual_seed(1)))
+
+
+def test_the_export_is_read_by_the_perceptor(tmp_path: Path) -> None:
+    learner = trainer()
+    learner.step(0, learner.draw(0))
+    learner.export(tmp_path / "clip.safetensors")
+    network, tokens = load_clip(str(tmp_path / "clip.safetensors"))
+    assert network.config == replace(TINY, vocabulary=len(learner.tokens.pieces)) and tokens.pieces == learner.tokens.pieces
+    slow = learner.slow.network.state_dict()["image.head.weight"]
+    assert torch.equal(network.image.head.weight, slow.half().float())
+
+
+def test_settings_tell_trainings_apart() -> None:
+    base = trainer().settings
+    assert base == trainer().settings
+    others = [
+        trainer(radius=0.4),
+        trainer(steps=31),
+        ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5), Robust(0.3), seed=1, config=TINY),
+        ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5), Robust(0.3), config=replace(TINY, dim=16)),
+    ]
+    assert all(other.settings != base for other in others)
