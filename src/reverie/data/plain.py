@@ -51,15 +51,15 @@ class PlainMaker:
     def _imagine(self, dice: random.Random) -> Facts:
         name = dice.choice(self.icons.concepts).name
         roll = dice.random()
-        second = "" if roll > 0.1 else name if roll < 0.03 else dice.choice(self.icons.concepts).name
+        second = "" if roll > 0.05 else name if roll < 0.02 else dice.choice(self.icons.concepts).name
         coloured = second or any(word in COLOURS for word in name.split())
         grounds = ("", list(COLOURS), list(GROUNDS))[dice.choice((0, 0, 1, 2))]
         return Facts(
             subject=name,
-            colour="" if coloured or dice.random() < 0.75 else dice.choice(list(COLOURS)),
+            colour="" if coloured or dice.random() < 0.82 else dice.choice(list(COLOURS)),
             second=second,
             ground=dice.choice(grounds) if grounds else "",
-            style=dice.choice(list(STYLES)) if dice.random() < 0.12 else "",
+            style=dice.choice(list(STYLES)) if dice.random() < 0.06 else "",
         )
 
     def _said(self, facts: Facts, dice: random.Random) -> Facts:

@@ -20,7 +20,8 @@ class SketchConfig:
 
     hands: int = 8
     widths: tuple[int, ...] = (160, 128, 96, 64)
-    cond: int = 192
+    cond: int = 384
+    hidden: int = 512
     vocabulary: int = 4096
     length: int = 24
     text_width: int = 128
@@ -55,12 +56,15 @@ class Sketch(nn.Module):
             MiniCLIPConfig(dim=config.cond, vocabulary=config.vocabulary, length=config.length, text_width=config.text_width)
         )
         self.hand = nn.Embedding(config.hands, config.cond)
+        # What a thing looks like by one hand says little of how another draws it: the two must mix before anything is drawn.
+        self.mix = nn.Sequential(nn.Linear(config.cond, config.hidden), nn.SiLU(), nn.Linear(config.hidden, config.cond))
         self.seed = nn.Linear(config.cond, config.widths[0] * 16)
         self.grow = nn.ModuleList(Grow(a, b, config.cond) for a, b in zip(config.widths, config.widths[1:], strict=False))
         self.out = nn.Conv2d(config.widths[-1], 3, 3, 1, 1)
 
     def forward(self, pieces: Tensor, hands: Tensor) -> Tensor:
-        cond = F.silu(self.text(pieces) + self.hand(hands))
+        told = self.text(pieces) + self.hand(hands)
+        cond = F.silu(told + self.mix(F.silu(told)))
         x = F.silu(self.seed(cond)).view(len(pieces), -1, 4, 4)
         for part in self.grow:
             x = part(x, cond)
