@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from reverie.errors import BadRequest
 from reverie.files import write_file
@@ -79,12 +80,21 @@ def _network(path: Path, kind: str, make: Callable[[dict[str, Any]], Network]) -
     if found != kind:
         raise BadRequest(f"{path} holds {found or 'no Reverie network'}, not {kind}.")
     try:
-        with torch.device("meta"):  # shapes only: a false configuration costs no memory
+        with torch.device("meta"), _NoInit():  # shapes only: a false configuration costs no memory
             network = make(header["config"])
     except Exception as error:  # whatever a stranger's numbers break
         raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}): fetch or train it again.") from error
     _fill(network, tensors, path)
     return network.eval().requires_grad_(False), header
+
+
+class _NoInit(TorchFunctionMode):
+    """Leaves out random first values. On the meta device they would load torch's compiler, which takes a second."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", "") == nn.init.__name__:
+            return kwargs["tensor"] if kwargs else args[0]
+        return func(*args, **(kwargs or {}))
 
 
 def _fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:

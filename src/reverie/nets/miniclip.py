@@ -95,7 +95,7 @@ class TextTower(nn.Module):
     def __init__(self, config: MiniCLIPConfig) -> None:
         super().__init__()
         self.embed = nn.Embedding(config.vocabulary, config.text_width)
-        self.place = nn.Parameter(torch.empty(config.length, config.text_width).normal_(0, 0.02))
+        self.place = nn.Parameter(nn.init.normal_(torch.empty(config.length, config.text_width), 0, 0.02))
         self.blocks = nn.ModuleList(Attention(config.text_width, 4) for _ in range(config.text_layers))
         self.norm = nn.LayerNorm(config.text_width)
         self.head = nn.Linear(config.text_width, config.dim)
