@@ -61,7 +61,8 @@ def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, pa
 def _path(name: str, kind: str) -> Path:
     path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else Path(name)
     if not path.is_file():
-        raise BadRequest(f"There is no weights file {name!r} for {kind}: give 'mini' (built in) or a .safetensors file of your own.")
+        mend = "install Reverie again" if name == "mini" else "give 'mini' (built in) or a .safetensors file of your own"
+        raise BadRequest(f"There is no weights file {str(path)!r} for {kind}: {mend}.")
     return path
 
 

@@ -87,6 +87,6 @@ def options(given: Iterable[str]) -> dict[str, dict[str, Scalar]]:
         path, equals, value = one.partition("=")
         component, dot, option = path.partition(".")
         if not (equals and component and dot and option):
-            raise BadRequest(f"-o {one!r} is not component.option=value, as in -o vqgan.temperature=0.5.")
+            raise BadRequest(f"-o {one!r} is not component.option=value, as in -o cutouts.noise=0.1.")
         found.setdefault(component, {})[option] = scalar(value)
     return found
