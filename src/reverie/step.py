@@ -52,8 +52,8 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
     """
     images = decode(engine, latent)
     picture = images.detach().requires_grad_()
-    visible = clamp_with_grad(picture)
-    looks = {name: _Look(engine, name, visible, step, progress) for name in engine.perceptors}
+    # Each look clamps for itself: backward frees what it has passed, and looks in chunks pass later than others.
+    looks = {name: _Look(engine, name, clamp_with_grad(picture), step, progress) for name in engine.perceptors}
     seen = {name: look.views for name, look in looks.items()}
     terms = {name: objective(picture, seen, step) for name, objective in engine.objectives.items()}
     torch.stack(list(terms.values())).sum().backward()
