@@ -49,19 +49,28 @@ def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device
     """Make a component from its name and its own options."""
     check(kind, name)
     home = BUILT_IN[kind].get(name)
-    found = import_module(home) if home else next(iter(entry_points(group=f"reverie.{kind}s", name=name))).load()
+    found = import_module(home) if home else _load(kind, name)
     return found.build(parse_options(found.Options, name, options), device)
+
+
+def _load(kind: str, name: str) -> Any:
+    entry = next(iter(entry_points(group=f"reverie.{kind}s", name=name)))
+    try:
+        return entry.load()
+    except Exception as error:  # whatever other people's modules do when they are imported
+        raise BadRequest(f"The {kind} {name!r} ({entry.value}) could not be loaded: {error}. Install it again, or another.") from error
 
 
 def parse_options(model: Any, name: str, options: Mapping[str, Any]) -> Any:
     """Validate a component's options; the error names the option and what exists."""
+    for option in options:
+        if option not in model.model_fields:
+            raise unknown(f"option of {name}", option, model.model_fields)
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors()[0]
         option = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise unknown(f"option of {name}", option, model.model_fields) from error
         raise BadRequest(f"{name}.{option} cannot be {json.dumps(first['input'], default=str)}: {first['msg']}.") from error
 
 

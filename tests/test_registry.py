@@ -1,0 +1,115 @@
+"""Components by name: ours, other people's through entry points, and what is said of names and options that do not exist."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+import tiny
+
+from reverie import registry
+from reverie.build import frames
+from reverie.errors import BadRequest
+from reverie.generators.pixels import Options, Pixels
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, known in registry.BUILT_IN.items() for name in known])
+def test_every_built_in_component_has_the_shape(kind: str, name: str) -> None:
+    module = import_module(registry.BUILT_IN[kind][name])
+    assert callable(module.build)
+    assert module.Options.model_config["frozen"] and module.Options.model_config["extra"] == "forbid"
+    assert all(field.description for field in module.Options.model_fields.values())
+    module.Options()  # all have defaults
+
+
+def test_names() -> None:
+    assert registry.names("generator") == ["pixels", "stack", "vqgan"]
+    assert registry.names("perceptor") == ["mini"]
+
+
+def test_an_unknown_name_gets_a_hint() -> None:
+    with pytest.raises(BadRequest) as caught:
+        registry.build("generator", "vqgann", {}, tiny.CPU)
+    assert str(caught.value) == "There is no generator 'vqgann'. Did you mean 'vqgan'? There are: pixels, stack, vqgan."
+
+
+def test_an_unknown_option_gets_a_hint() -> None:
+    with pytest.raises(BadRequest) as caught:
+        registry.build("generator", "pixels", {"contrst": 0.1}, tiny.CPU)
+    assert str(caught.value) == "There is no option of pixels 'contrst'. Did you mean 'contrast'? There are: contrast."
+
+
+@pytest.mark.parametrize("value", [2, -1, "much", float("nan"), None])
+def test_a_wrong_value_is_named(value: Any) -> None:
+    with pytest.raises(BadRequest, match=r"^pixels\.contrast cannot be "):
+        registry.parse_options(Options, "pixels", {"contrast": value})
+
+
+def test_options_as_text_are_understood() -> None:
+    assert registry.parse_options(Options, "pixels", {"contrast": "0.25"}) == Options(contrast=0.25)
+
+
+def test_options_of_what_is_not_used() -> None:
+    registry.check_options(["vqgan", "mini"], {"mini": {}})
+    with pytest.raises(BadRequest, match=r"'pixels'\. There are: mini, vqgan"):
+        registry.check_options(["vqgan", "mini"], {"pixels": {"contrast": 1}})
+
+
+PLUGIN = """
+    from pydantic import BaseModel
+    from reverie.generators.pixels import Pixels
+    from reverie.generators.pixels import Options as PixelsOptions
+
+    class Options(BaseModel):
+        loud: bool = False
+
+    def build(options, device):
+        return Pixels(PixelsOptions(contrast=1.0 if options.loud else 0.0), device)
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed distribution: a module and the metadata that pip would write."""
+    (tmp_path / "reverie_test_plugin.py").write_text(dedent(PLUGIN))
+    info = tmp_path / "reverie_test_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reverie-test-plugin\nVersion: 1.0\n")
+    points = ("mine = reverie_test_plugin", "pixels = reverie_test_plugin", "broken = reverie_no_such_module")
+    (info / "entry_points.txt").write_text("\n".join(("[reverie.generators]", *points, "")))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("reverie_test_plugin", None)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plug_in_is_found_without_being_imported() -> None:
+    assert registry.names("generator") == ["broken", "mine", "pixels", "stack", "vqgan"]
+    registry.check("generator", "mine")
+    assert "reverie_test_plugin" not in sys.modules
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plug_in_paints(networks: tiny.Options) -> None:
+    made = registry.build("generator", "mine", {"loud": True}, tiny.CPU)
+    assert isinstance(made, Pixels) and made.options.contrast == 1
+    last = list(frames([tiny.dream(networks, generator="mine")], device="cpu"))[-1]
+    assert last.final and last.pixels.shape == (32, 32, 3)
+    with pytest.raises(BadRequest, match="There is no option of mine 'quiet'"):
+        registry.build("generator", "mine", {"quiet": True}, tiny.CPU)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plug_in_cannot_take_our_names() -> None:
+    assert registry.build("generator", "pixels", {}, tiny.CPU).options == Options()
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_broken_plug_in_is_told_in_a_line() -> None:
+    with pytest.raises(BadRequest, match=r"generator 'broken' \(reverie_no_such_module\) could not be loaded: .*No module named"):
+        registry.build("generator", "broken", {}, tiny.CPU)
