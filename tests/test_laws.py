@@ -101,7 +101,7 @@ def test_2_woven_equals_alone(networks: tiny.Options, generator: str, optimiser:
 
 def test_2_woven_codes_equal_alone(networks: tiny.Options) -> None:
     """Of two codes that are equally near, rounding may choose either: nearly all of the later pictures agrees."""
-    dreams = [tiny.dream(networks, text, seed=i, generator="vqgan", rate=1.0) for i, text in enumerate(TEXTS)]
+    dreams = [tiny.dream(networks, text, seed=i, generator="vqgan") for i, text in enumerate(TEXTS)]
     woven = pictures(dreams, steps=4)
     assert ((woven[-1] - woven[0]).abs() > 0.01).float().mean() > 0.5  # codes did change
     for i, dream in enumerate(dreams):

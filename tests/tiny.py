@@ -32,7 +32,7 @@ def vqgan(config: VQGANConfig = CODES, seed: int = 0) -> VQGAN:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         network = VQGAN(config)
-        network.quantize.embedding.weight.normal_()
+        network.quantize.embedding.weight.normal_(0, 0.1)  # a step of the rate reaches the next code
         network.decoder.conv_out.weight.mul_(4)
     return network.eval()
 
