@@ -28,13 +28,16 @@ def _prompts(value: Any) -> Any:
     return parse(value) if isinstance(value, str) else value
 
 
+Share = Annotated[float, Field(gt=0, le=4, allow_inf_nan=False)]
+
+
 class Sight(BaseModel):
     """One perceptor of the ensemble: its name, how much it counts, and the share of the frame that its views cover."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = "mini"
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    share: tuple[FiniteFloat, FiniteFloat] | None = None
+    share: tuple[Share, Share] | None = None
 
 
 def _sights(value: Any) -> Any:
