@@ -21,7 +21,7 @@ def test_help_says_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
 def test_train_and_paint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     icons().save(tmp_path / TRAINING)
     words = ["train", "clip", "--data", str(tmp_path), "--out", str(tmp_path / "clip"), "--steps", "1", "--batch", "2"]
-    assert main([*words, "--warmup", "1", "--radius", "0"]) == 0
+    assert main([*words, "--warmup", "1", "--words", "2", "--radius", "0"]) == 0
     weights = capsys.readouterr().out.splitlines()[-1]
     assert weights == str(tmp_path / "clip" / "clip.safetensors")
     paint = ["paint", "an apple", "--generator", "pixels", "--size", "32", "--steps", "1", "--views", "2"]

@@ -23,7 +23,7 @@ TINY = MiniCLIPConfig(size=32, dim=32, widths=(8, 16, 32), text_width=32, text_l
 
 
 def trainer(steps: int = 30, radius: float = 0.3, batch: int = 12) -> ClipTrainer:
-    return ClipTrainer(icons(), ClipPace(steps, batch, 5e-3, 5), Robust(radius), config=TINY)
+    return ClipTrainer(icons(), ClipPace(steps, batch, 5e-3, 5, words=20), Robust(radius), config=TINY)
 
 
 @torch.no_grad()
@@ -165,7 +165,7 @@ def test_settings_tell_trainings_apart() -> None:
     others = [
         trainer(radius=0.4),
         trainer(steps=31),
-        ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5), Robust(0.3), seed=1, config=TINY),
-        ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5), Robust(0.3), config=replace(TINY, dim=16)),
+        ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5, words=20), Robust(0.3), seed=1, config=TINY),
+        ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5, words=20), Robust(0.3), config=replace(TINY, dim=16)),
     ]
     assert all(other.settings != base for other in others)

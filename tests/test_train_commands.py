@@ -33,7 +33,7 @@ CODES = VQGANConfig(
 
 def trainer(kind: str) -> ClipTrainer | VqganTrainer:
     if kind == "clip":
-        return ClipTrainer(icons(), ClipPace(8, 4, 1e-3, 2), Robust(0.3), config=EYES)
+        return ClipTrainer(icons(), ClipPace(8, 4, 1e-3, 2, words=3), Robust(0.3), config=EYES)
     return VqganTrainer(icons(), VqganPace(8, 2, 1e-3, 2), None, config=CODES)
 
 
@@ -182,7 +182,7 @@ from pathlib import Path
 from reverie.train.commands import clip, vqgan
 from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
 folder = Path(sys.argv[1])
-eyes = clip(ClipPace(1, 2, warmup=1), Robust(), Sitting(data=folder, out=folder / "clip", threads=1))
+eyes = clip(ClipPace(1, 2, warmup=1, words=2), Robust(), Sitting(data=folder, out=folder / "clip", threads=1))
 print(vqgan(VqganPace(1, 2, warmup=1), str(eyes), Sitting(data=folder, out=folder / "vqgan", threads=1)))
 """
 

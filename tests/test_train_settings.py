@@ -9,7 +9,7 @@ from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
 
 
 def test_what_the_built_in_models_were_trained_with() -> None:
-    assert ClipPace() == ClipPace(steps=3000, batch=128, rate=2e-3, warmup=200)
+    assert ClipPace() == ClipPace(steps=3000, batch=128, rate=2e-3, warmup=200, words=700)
     assert VqganPace() == VqganPace(steps=4000, batch=16, rate=8e-4, warmup=100)
     assert (Robust().radius, Robust().warm) == (1.0, 0.35)
 

@@ -75,17 +75,32 @@ def update(averages: Averages, book: nn.Embedding, z: torch.Tensor, seed: int = 
 
 def test_averages_set_the_codebook() -> None:
     averages, book = Averages(4, 2), nn.Embedding(4, 2)
-    z = torch.randn(2, 2, 6, 6)
-    update(averages, book, z)
+    z = torch.randn(2, 2, 6, 6, generator=torch.Generator().manual_seed(0))
     flat = z.permute(0, 2, 3, 1).reshape(-1, 2)
-    assert all((flat == code).all(1).any() for code in book.weight), "the first codes are places of the first batch"
+    averages.plant(book, flat, torch.Generator().manual_seed(0))
     chosen = update(averages, book, z)
     assert torch.allclose(book.weight, averages.total / averages.use.unsqueeze(1))
     assert averages.use[chosen.mode().values] > 1
-    for seed in range(600):
+    for seed in range(400):
         chosen = update(averages, book, z, seed)
     means = torch.stack([flat[chosen == code].mean(0) for code in range(4)])
     assert torch.allclose(book.weight, means, atol=0.05), "codes settle on the mean of what chooses them"
+
+
+def test_the_first_codes_are_planted_where_the_encoder_is() -> None:
+    averages, book = Averages(4, 2), nn.Embedding(4, 2)
+    centres = torch.tensor([[9.0, 9.0], [-9.0, 9.0], [9.0, -9.0], [-9.0, -9.0]])
+    points = (centres[:, None] + 0.1 * torch.randn(4, 25, 2, generator=torch.Generator().manual_seed(0))).reshape(-1, 2)
+    averages.plant(book, points, torch.Generator().manual_seed(3))
+    spread = torch.cdist(points, points.mean(0, keepdim=True)).mean()
+    assert torch.cdist(points, book.weight.detach()).amin(1).mean() < 0.6 * spread
+    assert torch.equal(book.weight, averages.total) and (averages.use == 1).all()
+    learner = trainer(20)
+    for number in (0, 3):
+        assert learner.step(number, learner.draw(number))["codes"] == 0, "free of the codebook at first"
+    before = learner.model.quantize.embedding.weight.clone()
+    assert learner.step(4, learner.draw(4))["codes"] > 0
+    assert not torch.equal(learner.model.quantize.embedding.weight, before)
 
 
 def test_dead_codes_are_revived_where_the_encoder_is() -> None:

@@ -28,8 +28,10 @@ class Trainer(Protocol):
     """One kind of training. What a step draws comes from its number alone, so nothing random is ever saved."""
 
     kind: str
-    pace: Pace
     settings: dict[str, Any]  # plain values that decide what comes out; a checkpoint made with others is refused
+
+    @property
+    def pace(self) -> Pace: ...
 
     def parts(self) -> dict[str, Any]:
         """Whatever has a ``state_dict`` and makes up the state: networks, averages, optimisers."""
