@@ -163,7 +163,7 @@ def _restore(path: Path, trainer: Trainer) -> int:
             part.load_state_dict(content[name])
         return int(content["step"])
     except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = (str(error).split(". ")[0].splitlines() or [type(error).__name__])[0]
         raise BadRequest(f"{path} is no checkpoint that can be gone on with ({reason}). Move it away, or give another --out.") from error
 
 
