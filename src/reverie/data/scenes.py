@@ -47,7 +47,7 @@ class SceneMaker:
     def __call__(self, count: int, step: int) -> Scenes:
         self.dice = random.Random(f"{self.seed}/{step}")
         self.rng = torch.Generator().manual_seed(self.dice.getrandbits(62))
-        facts = [self._imagine() for _ in range(count)]
+        facts = [self.imagine() for _ in range(count)]
         images = self._grounds(facts)
         pairs = [i for i, fact in enumerate(facts) if fact.second]
         alone = [i for i, fact in enumerate(facts) if not fact.second]
@@ -55,12 +55,12 @@ class SceneMaker:
         images = self._paste(images, pairs, [facts[i].subject for i in pairs], facts, side=-1)
         images = self._paste(images, pairs, [facts[i].second for i in pairs], facts, side=1)
         images = self._finish(images, facts)
-        spoken = [self._partly(fact) for fact in facts]
+        spoken = [self.partly(fact) for fact in facts]
         captions = [sentence(fact, self.dice) for fact in spoken]
         wrong = [sentence(contrast(fact, self.icons.concepts, self.dice), self.dice) for fact in spoken]
         return Scenes(images, captions, wrong, facts)
 
-    def _imagine(self) -> Facts:
+    def imagine(self) -> Facts:
         dice = self.dice
         name = dice.choice(self.icons.concepts).name
         coloured = any(word in COLOURS for word in name.split())
@@ -75,7 +75,7 @@ class SceneMaker:
             jumbled=not second and dice.random() < 0.05,
         )
 
-    def _partly(self, facts: Facts) -> Facts:
+    def partly(self, facts: Facts) -> Facts:
         """People do not say everything: leave out the ground or the style now and then, and sometimes say a keyword."""
         dice = self.dice
         concept = self.icons.concepts[self.number[facts.subject]]

@@ -51,8 +51,7 @@ class Stack:
         if image is not None:
             return self.encode(image)
         parts = [
-            0.05 * torch.cat([rng.normal((1, 3, *size), f"start {i}") for rng in rngs])
-            for i, size in enumerate(self.sizes(height, width))
+            0.05 * torch.cat([rng.normal((1, 3, *size), f"start {i}") for rng in rngs]) for i, size in enumerate(self.sizes(height, width))
         ]
         return Latent(tuple(part.to(self.device) for part in parts), height, width)
 

@@ -24,7 +24,8 @@ class SketchConfig:
     hidden: int = 512
     vocabulary: int = 4096
     length: int = 24
-    text_width: int = 128
+    dim: int = 256
+    text_width: int = 192
 
     @property
     def size(self) -> int:
@@ -53,8 +54,9 @@ class Sketch(nn.Module):
         super().__init__()
         self.config = config
         self.text = TextTower(
-            MiniCLIPConfig(dim=config.cond, vocabulary=config.vocabulary, length=config.length, text_width=config.text_width)
+            MiniCLIPConfig(dim=config.dim, vocabulary=config.vocabulary, length=config.length, text_width=config.text_width)
         )
+        self.enter = nn.Linear(config.dim, config.cond)
         self.hand = nn.Embedding(config.hands, config.cond)
         # What a thing looks like by one hand says little of how another draws it: the two must mix before anything is drawn.
         self.mix = nn.Sequential(nn.Linear(config.cond, config.hidden), nn.SiLU(), nn.Linear(config.hidden, config.cond))
@@ -63,7 +65,8 @@ class Sketch(nn.Module):
         self.out = nn.Conv2d(config.widths[-1], 3, 3, 1, 1)
 
     def forward(self, pieces: Tensor, hands: Tensor) -> Tensor:
-        told = self.text(pieces) + self.hand(hands)
+        said = F.normalize(self.text(pieces).float(), dim=-1) * self.config.dim**0.5
+        told = self.enter(said) + self.hand(hands)
         cond = F.silu(told + self.mix(F.silu(told)))
         x = F.silu(self.seed(cond)).view(len(pieces), -1, 4, 4)
         for part in self.grow:

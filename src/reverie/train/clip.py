@@ -23,7 +23,8 @@ from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.tokens import Tokenizer
 from reverie.train.loop import Slow, autocast, rate_at, unit
-from reverie.train.settings import Pace, Robust
+from reverie.train.settings import ClipPace, Robust
+from reverie.train.words import teach
 from reverie.weights import save_network
 
 
@@ -53,7 +54,7 @@ class ClipTrainer:
     def __init__(
         self,
         icons: Icons,
-        pace: Pace,
+        pace: ClipPace,
         robust: Robust,
         seed: int = 0,
         config: MiniCLIPConfig | None = None,
@@ -67,8 +68,9 @@ class ClipTrainer:
         self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
-        decay = [p for p in self.model.parameters() if p.dim() > 1]
-        plain = [p for p in self.model.parameters() if p.dim() <= 1]
+        learnt = [*self.model.image.parameters(), self.model.scale]  # the words are taught first, and then stay
+        decay = [p for p in learnt if p.dim() > 1]
+        plain = [p for p in learnt if p.dim() <= 1]
         groups = [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
         told = {**asdict(pace), **asdict(robust), **asdict(self.model.config)}
@@ -86,17 +88,17 @@ class ClipTrainer:
     def step(self, number: int, drawn: Batch) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(number, self.pace)
+        if number == 0:
+            self._teach_words()
         self.model.train()
         images, pieces, mask, noise = (tensor.to(self.device) for tensor in drawn)
         radius = self.radius_at(number)
         delta = noise * radius * 0.5
-        with autocast(self.device):
+        with torch.no_grad():
             read = self.model.read(pieces)
-        replays = self.robust.replays if self.robust.radius else 1
-        for replay in range(replays):
+        for _ in range(self.robust.replays if self.robust.radius else 1):
             attacked = (images + delta).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_(radius > 0)
-            # The words are not attacked: they are read once, and learn from the last replay.
-            loss, right = self._loss(attacked, read if replay == replays - 1 else read.detach(), mask)
+            loss, right = self._loss(attacked, read, mask)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -105,6 +107,11 @@ class ClipTrainer:
                 delta = within(delta + unit(attacked.grad) * radius, radius)
         self.slow.update(self.model, number)
         return {"loss": loss.item(), "right": right.item(), "radius": radius, "scale": self.model.scale.exp().item()}
+
+    def _teach_words(self) -> None:
+        teach(self.model.text.cpu(), self.tokens, self.icons, self.pace.words, seed=self.seed)
+        self.model.text.to(self.device)
+        self.slow.network.load_state_dict(self.model.state_dict())
 
     def radius_at(self, number: int) -> float:
         """The attack's radius at a step: it grows from 0, since a tower that has seen nothing yet learns nothing from it."""

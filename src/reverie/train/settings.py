@@ -41,6 +41,8 @@ class ClipPace(Pace):
     batch: int = 128
     rate: float = 2e-3
     warmup: int = 200
+    words: int = 700
+    """steps for which the text tower is taught alone, before the first picture"""
 
 
 @dataclass(frozen=True)

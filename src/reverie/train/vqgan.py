@@ -24,11 +24,16 @@ from reverie.train.loop import Slow, autocast, rate_at
 from reverie.train.settings import Pace
 from reverie.weights import save_network
 
+# Four groups: with two channels to a group, normalisation takes each flat colour away, and the narrow decoder cannot
+# put it back.
 MINI = VQGANConfig(
     ch=32, ch_mult=(1, 1, 2, 4), num_res_blocks=1, attn_resolutions=(), resolution=64,
-    z_channels=64, embed_dim=32, n_embed=1024, groups=16, mid_attention=False,
+    z_channels=64, embed_dim=32, n_embed=1024, groups=4, mid_attention=False,
 )  # fmt: skip
 CROP = 64
+# Shares of the training: first without the codebook, so that the encoder spreads out before it is pinned to codes (a
+# codebook from the start collapses to a few colours); the critic joins once pictures come back whole.
+FREE, ADVERSARIAL = 0.2, 0.5
 
 
 class PatchDiscriminator(nn.Module):
@@ -56,20 +61,34 @@ class Averages(nn.Module):
         self.register_buffer("total", torch.zeros(count, dim))
 
     @torch.no_grad()
+    def plant(self, book: nn.Embedding, points: Tensor, rng: torch.Generator) -> None:
+        """Put the codes where the encoder's outputs [N,D] are, by a few rounds of k-means."""
+        codes = points[torch.randperm(len(points), generator=rng)[: len(self.use)].to(points.device)]
+        for _ in range(5):
+            nearest = torch.cdist(points, codes).argmin(1)
+            counts = torch.bincount(nearest, minlength=len(codes)).unsqueeze(1)
+            sums = torch.zeros_like(codes).index_add_(0, nearest, points)
+            codes = torch.where(counts > 0, sums / counts.clamp_min(1), codes)
+        self.use.fill_(1.0)
+        self.total.copy_(codes)
+        book.weight.copy_(codes)
+
+    @torch.no_grad()
     def update(self, book: nn.Embedding, z: Tensor, chosen: Tensor, rng: torch.Generator) -> None:
         """Move each code towards what chose it; put codes that nothing chooses where the encoder is."""
-        flat = z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])
-        if self.use.sum() == 0:
-            self.use.fill_(1.0)
-            self.total.copy_(flat[torch.randint(len(flat), (len(self.use),), generator=rng)])
-        else:
-            picked = F.one_hot(chosen.flatten(), len(self.use)).float()
-            self.use.lerp_(picked.sum(0), 0.01)
-            self.total.lerp_(picked.T @ flat, 0.01)
-            dead = self.use < 0.03
-            fresh = flat[torch.randint(len(flat), (int(dead.sum()),), generator=rng)]
-            self.use[dead], self.total[dead] = 1.0, fresh
+        flat = _points(z)
+        picked = F.one_hot(chosen.flatten(), len(self.use)).float()
+        self.use.lerp_(picked.sum(0), 0.02)
+        self.total.lerp_(picked.T @ flat, 0.02)
+        dead = self.use < 0.03
+        fresh = flat[torch.randint(len(flat), (int(dead.sum()),), generator=rng)]
+        self.use[dead], self.total[dead] = 1.0, fresh
         book.weight.copy_(self.total / self.use.unsqueeze(1))
+
+
+def _points(z: Tensor) -> Tensor:
+    """[B,D,h,w] -> [B*h*w,D], detached."""
+    return z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])
 
 
 class VqganTrainer:
@@ -119,16 +138,17 @@ class VqganTrainer:
     def step(self, number: int, drawn: Tensor) -> dict[str, float]:
         for group in (*self.optimiser.param_groups, *self.critic_optimiser.param_groups):
             group["lr"] = rate_at(number, self.pace)
-        rng = torch.Generator().manual_seed(number)
+        free, adversarial = number < FREE * self.pace.steps, number > ADVERSARIAL * self.pace.steps
+        if not free and not self.averages.use.any():
+            self._plant(number)
         images = drawn.to(self.device)
         with autocast(images.device):
             z = self.model.encode(images * 2 - 1).float()
             chosen = self.model.quantize.indices(z)
-            codes = self.model.quantize.vectors(chosen)
+            codes = z.detach() if free else self.model.quantize.vectors(chosen).detach()
             painted = self.model.decode(z + (codes - z).detach()).float() / 2 + 0.5
-        adversarial = number > 0.4 * self.pace.steps
         sharp = (painted - images).abs().mean()
-        loss = 2 * sharp + 0.25 * (z - codes.detach()).square().mean() + 0.5 * self._perceived(painted, images)
+        loss = 2 * sharp + 0.25 * (z - codes).square().mean() + 0.5 * self._perceived(painted, images)
         if adversarial:
             with autocast(images.device):
                 loss = loss - 0.02 * self.critic(painted).float().mean()
@@ -138,9 +158,19 @@ class VqganTrainer:
         self.optimiser.step()
         if adversarial:
             self._teach_critic(images, painted.detach())
-        self.averages.update(self.model.quantize.embedding, z, chosen, rng)
+        if not free:
+            self.averages.update(self.model.quantize.embedding, z, chosen, torch.Generator().manual_seed(number))
         self.slow.update(self.model, number)
-        return {"loss": loss.item(), "l1": sharp.item(), "codes": float(chosen.unique().numel())}
+        return {"loss": loss.item(), "l1": sharp.item(), "codes": 0.0 if free else float(chosen.unique().numel())}
+
+    @torch.no_grad()
+    def _plant(self, number: int) -> None:
+        """The first codebook, from eight batches' worth of what the encoder says by now."""
+        batches = [self.draw(number + 10**6 + i).to(self.device) for i in range(8)]
+        points = torch.cat([_points(self.model.encode(images * 2 - 1)) for images in batches])
+        self.averages.plant(self.model.quantize.embedding, points, torch.Generator().manual_seed(number))
+        assert isinstance(self.slow.network, VQGAN)
+        self.slow.network.quantize.load_state_dict(self.model.quantize.state_dict())
 
     def _perceived(self, painted: Tensor, images: Tensor) -> Tensor:
         """Distance in the guide's features, each channel vector scaled to length 1 (Zhang et al. 2018, arXiv 1801.03924)."""

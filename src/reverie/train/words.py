@@ -1,0 +1,89 @@
+"""Teach the text tower what words mean before any picture is seen: every fact has a code, a sentence is their sum.
+
+A tower that learns words and pictures at once, from scratch and under attack, learns colours and backgrounds and takes
+all things for one (the names' mean cosine stayed at 0.97). Told first which words tell things apart, the image tower
+has a well-parted target for each of them. Things that share keywords ("animal", "fruit") have codes that lean together.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.data.captions import Facts, sentence
+from reverie.data.icons import Icons
+from reverie.data.scenes import SceneMaker
+from reverie.data.words import COLOURS, GROUNDS, STYLES
+from reverie.nets.miniclip import TextTower
+from reverie.tokens import Tokenizer
+
+# How much each fact counts beside the thing itself.
+COLOUR, GROUND, STYLE, TWO, JUMBLED = 0.55, 0.45, 0.5, 0.5, 1.5
+
+
+class Meanings:
+    """Facts to unit vectors [N,dim]: random codes, the same for the same words and seed."""
+
+    def __init__(self, icons: Icons, dim: int, seed: int = 0) -> None:
+        self.rng = torch.Generator().manual_seed(seed)
+        keywords = self._codes(sorted({word for concept in icons.concepts for word in concept.keywords}), dim)
+        own = self._codes([concept.name for concept in icons.concepts], dim)
+        self.things = {}
+        for concept in icons.concepts:
+            kin = [keywords[word] for word in concept.keywords]
+            lean = F.normalize(torch.stack(kin).sum(0), dim=0) if kin else torch.zeros(dim)
+            self.things[concept.name] = F.normalize(own[concept.name] + 0.5 * lean, dim=0)
+        # A blue horse is not a horse on blue: what colours the ground has a code of its own.
+        self.grounds = self._codes([*COLOURS, *GROUNDS], dim)
+        self.others = self._codes([*COLOURS, *STYLES, "two", "jumbled"], dim)
+
+    def _codes(self, words: Iterable[str], dim: int) -> dict[str, Tensor]:
+        return {word: F.normalize(torch.randn(dim, generator=self.rng), dim=0) for word in words}
+
+    def __call__(self, facts: Sequence[Facts]) -> Tensor:
+        return F.normalize(torch.stack([self._sum(fact) for fact in facts]), dim=1)
+
+    def _sum(self, fact: Facts) -> Tensor:
+        total = self.things[fact.subject].clone()
+        if fact.second and fact.second != fact.subject:
+            total = F.normalize(total + self.things[fact.second], dim=0)
+        for word, weight, codes in (
+            (fact.colour, COLOUR, self.others),
+            (fact.ground, GROUND, self.grounds),
+            (fact.style, STYLE, self.others),
+        ):
+            if word:
+                total += weight * codes[word]
+        if fact.second == fact.subject:
+            total += TWO * self.others["two"]
+        return total + JUMBLED * self.others["jumbled"] if fact.jumbled else total
+
+
+def teach(text: TextTower, tokens: Tokenizer, icons: Icons, steps: int = 1500, batch: int = 256, seed: int = 0) -> float:
+    """Train the text tower alone until its sentences point where their facts do; gives the last mean cosine."""
+    meanings = Meanings(icons, text.head.out_features, seed)
+    maker = copy.copy(SceneMaker(icons, 64, seed))
+    optimiser = torch.optim.AdamW(text.parameters(), lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.1)
+    cosine = torch.zeros(())
+    for step in range(steps):
+        maker.dice = dice = random.Random(f"words {seed}/{step}")
+        facts = [maker.imagine() for _ in range(batch)]
+        spoken = [maker.partly(fact) for fact in facts]
+        target = meanings([replace(said, subject=fact.subject) for said, fact in zip(spoken, facts, strict=True)])
+        pieces = torch.tensor(tokens([sentence(said, dice) for said in spoken], dice))
+        read = F.normalize(text(pieces).float(), dim=1)
+        # Telling a sentence's meaning among the batch's parts the things early; the cosine then brings each home.
+        told = F.cross_entropy(20 * read @ target.T, torch.arange(batch))
+        cosine = (read * target).sum(1).mean()
+        optimiser.zero_grad(set_to_none=True)
+        (1 - cosine + 0.1 * told).backward()
+        optimiser.step()
+        schedule.step()
+    return cosine.item()
