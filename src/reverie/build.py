@@ -20,7 +20,7 @@ from reverie.objectives import objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.render import Shown, render
 from reverie.rng import Rng
-from reverie.starts import Sketcher, subject
+from reverie.starts import Sketcher, SketchOptions, subject
 from reverie.step import Engine
 from reverie.types import Frame, Generator, Latent, Perceptor
 from reverie.weights import load_sketch
@@ -52,8 +52,8 @@ def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
 
 
 @lru_cache(maxsize=2)
-def _sketcher(device: torch.device) -> Sketcher:
-    return Sketcher(*load_sketch("mini"), device)
+def _sketcher(weights: str, device: torch.device) -> Sketcher:
+    return Sketcher(*load_sketch(weights), device)
 
 
 def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
@@ -68,7 +68,8 @@ def check(dream: Dream) -> None:
         registry.check("perceptor", name)
     if len(set(sights)) < len(sights):
         raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
-    registry.check_options([dream.generator, *sights, "cutouts"], dream.options)
+    starts = ["sketch"] if dream.init == "sketch" else []
+    registry.check_options([dream.generator, *sights, "cutouts", *starts], dream.options)
 
 
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
@@ -102,7 +103,10 @@ def _picture(dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
     if dream.init != "sketch":
         return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width)
     words = subject(dream)
-    return _sketcher(plan.device).draw([words], [rng], dream.height, dream.width) if words else None
+    if not words:
+        return None
+    option = registry.parse_options(SketchOptions, "sketch", dream.options.get("sketch", {}))
+    return _sketcher(option.weights, plan.device).draw(words, rng, dream.height, dream.width, option.hand)
 
 
 def frames(

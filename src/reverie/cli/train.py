@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
+from reverie.train.settings import ClipPace, Robust, Sitting, SketchPace, VqganPace
 
 app = App(name="train", help="Make the training pictures and train the built-in models from them.")
 Flat = Parameter(name="*")
@@ -54,6 +54,20 @@ def vqgan(
     from reverie.train import commands
 
     return _sit(lambda should_stop: commands.vqgan(pace, guide, sitting, seed, should_stop))
+
+
+@app.command
+def sketch(
+    *,
+    pace: Annotated[SketchPace, Flat] = SketchPace(),  # noqa: B008 - frozen
+    guide: Annotated[str, Parameter(help="'mini' or a clip.safetensors, which reads the words")] = "mini",
+    seed: Seed = 0,
+    sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
+) -> int:
+    """Train the sketch that paintings start from, or go on where it was; start from it by -o sketch.weights=FILE."""
+    from reverie.train import commands
+
+    return _sit(lambda should_stop: commands.sketch(pace, guide, sitting, seed, should_stop))
 
 
 def _sit(training: Callable[[Callable[[], bool]], Path]) -> int:

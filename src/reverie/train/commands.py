@@ -13,7 +13,8 @@ from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
 from reverie.errors import BadRequest, Failed
 from reverie.train.clip import ClipTrainer
 from reverie.train.loop import Trainer, never, run
-from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
+from reverie.train.settings import ClipPace, Robust, Sitting, SketchPace, VqganPace
+from reverie.train.sketch import SketchTrainer
 from reverie.train.vqgan import VqganTrainer
 from reverie.weights import load_clip
 
@@ -54,6 +55,13 @@ def vqgan(pace: VqganPace, guide: str | None, sitting: Sitting, seed: int = 0, s
     network = None if guide is None else load_clip(guide)[0]
     icons = _prepared(sitting)
     return train(VqganTrainer(icons, pace, network, seed, device=sitting.device), sitting, should_stop)
+
+
+def sketch(pace: SketchPace, guide: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
+    """Train the sketch, or go on; words are read by ``guide`` (``mini`` or a perceptor's file). Gives the weights' path."""
+    network = load_clip(guide)[0]
+    icons = _prepared(sitting)
+    return train(SketchTrainer(icons, pace, seed, guide=network), sitting, should_stop)
 
 
 def _prepared(sitting: Sitting) -> Icons:

@@ -56,6 +56,16 @@ class VqganPace(Pace):
 
 
 @dataclass(frozen=True)
+class SketchPace(Pace):
+    """What the built-in sketch is trained with."""
+
+    steps: int = 3000
+    batch: int = 96
+    rate: float = 2e-3
+    warmup: int = 100
+
+
+@dataclass(frozen=True)
 class Robust:
     """How strong the attack is that the perceptor learns to stand."""
 

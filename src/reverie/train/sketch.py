@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reverie.data.icons import Icons
+from reverie.data.icons import Icons, fingerprint
 from reverie.data.plain import Plain, PlainMaker
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.sketch import Sketch, SketchConfig
@@ -46,7 +46,8 @@ class SketchTrainer:
             [p for p in self.model.parameters() if p.requires_grad], lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01
         )
         told = {**asdict(pace), **asdict(self.model.config)}
-        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), **told}
+        words = "none" if guide is None else fingerprint(guide.text.state_dict().values())
+        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "guide": words, **told}
 
     def parts(self) -> dict[str, Any]:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
@@ -76,8 +77,8 @@ class SketchTrainer:
 
         net, count = self.slow.network, len(_SHEET)
         pieces = torch.tensor(self.tokens(_SHEET))
-        rows = [net(pieces, torch.full((count,), hand)).clamp(0, 1) for hand in range(4)]
-        grid = torch.stack(rows).permute(0, 3, 1, 4, 2).reshape(4 * rows[0].shape[-2], -1, 3)
+        rows = [net(pieces, torch.full((count,), hand)).clamp(0, 1) for hand in range(min(4, self.model.config.hands))]
+        grid = torch.stack(rows).permute(0, 3, 1, 4, 2).reshape(len(rows) * rows[0].shape[-2], -1, 3)
         picture = Image.fromarray((grid * 255).round().byte().numpy())
         picture.resize((picture.width * 3, picture.height * 3), 0).save(folder / "sheet.png")
 
