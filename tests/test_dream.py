@@ -14,7 +14,7 @@ def test_a_text_is_enough() -> None:
     dream = Dream("a red fox")
     assert dream.prompts == (Prompt(text="a red fox", weight=1.0, stop=None),)
     assert (dream.width, dream.height) == (256, 256)
-    assert dream.generator == "vqgan"
+    assert dream.generator == "stack"
     assert [sight.name for sight in dream.perceptors] == ["mini"]
     assert dream.seed == 0
 

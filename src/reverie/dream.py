@@ -75,7 +75,7 @@ class Dream(BaseModel):
     prompts: Annotated[tuple[Prompt, ...], BeforeValidator(_prompts)] = Field(
         min_length=1, description="what to paint: text, or text | more text, each with an optional :weight"
     )
-    generator: str = Field(default="vqgan", description="what turns the latent into a picture")
+    generator: str = Field(default="stack", description="what turns the latent into a picture")
     perceptors: Annotated[tuple[Sight, ...], BeforeValidator(_sights)] = Field(
         default=(Sight(),), min_length=1, description="who judges the likeness: name or name:weight, several for an ensemble"
     )
@@ -84,14 +84,14 @@ class Dream(BaseModel):
         BeforeValidator(_size),
         PlainSerializer(lambda size: f"{size[0]}x{size[1]}", return_type=str),
     ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
-    steps: int = Field(default=150, ge=0, le=1_000_000, description="optimisation steps")
+    steps: int = Field(default=60, ge=0, le=1_000_000, description="optimisation steps")
     seed: int = Field(default=0, ge=0, lt=2**63, description="the same seed paints the same picture")
     views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
     optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = Field(default="adam", description="how to step")
     rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="step size; the generator's own by default")
     ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the latent's slow average; the final picture is its")
     init: str = Field(
-        default="random", min_length=1, description="where to start: 'sketch' (the words, coarsely), 'random', or a picture file"
+        default="sketch", min_length=1, description="where to start: 'sketch' (the words, coarsely), 'random', or a picture file"
     )
     tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")
