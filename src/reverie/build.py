@@ -20,7 +20,7 @@ from reverie.objectives import objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.render import Shown, render
 from reverie.rng import Rng
-from reverie.starts import Sketcher, SketchOptions, subject
+from reverie.starts import Sketcher, SketchOptions, favourite, subject
 from reverie.step import Engine
 from reverie.types import Frame, Generator, Latent, Perceptor
 from reverie.weights import load_sketch
@@ -91,12 +91,13 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
 def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
     """The first latent, as leaves that require gradients; each dream starts as it would alone."""
     height, width = dreams[0].height, dreams[0].width
-    firsts = [made.generator.start([rng], height, width, _picture(dream, rng, plan)) for dream, rng in zip(dreams, made.rngs, strict=True)]
+    pictures = [_picture(made, dream, rng, plan) for dream, rng in zip(dreams, made.rngs, strict=True)]
+    firsts = [made.generator.start([rng], height, width, one) for rng, one in zip(made.rngs, pictures, strict=True)]
     parts = zip(*(first.parts for first in firsts), strict=True)
     return Latent(tuple(torch.cat(part).detach().clone().contiguous().requires_grad_() for part in parts), height, width)
 
 
-def _picture(dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
+def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
     """The picture [1,3,H,W] that a dream starts from; none where it starts from chance."""
     if dream.init == "random":
         return None
@@ -106,7 +107,9 @@ def _picture(dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
     if not words:
         return None
     option = registry.parse_options(SketchOptions, "sketch", dream.options.get("sketch", {}))
-    return _sketcher(option.weights, plan.device).draw(words, rng, dream.height, dream.width, option.hand)
+    sketcher = _sketcher(option.weights, plan.device)
+    drawn = sketcher.draw(words, sketcher.hands(rng, option), dream.height, dream.width)
+    return favourite(drawn, words, made.perceptors.values())
 
 
 def frames(

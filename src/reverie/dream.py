@@ -84,7 +84,7 @@ class Dream(BaseModel):
         BeforeValidator(_size),
         PlainSerializer(lambda size: f"{size[0]}x{size[1]}", return_type=str),
     ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
-    steps: int = Field(default=60, ge=0, le=1_000_000, description="optimisation steps")
+    steps: int = Field(default=30, ge=0, le=1_000_000, description="optimisation steps")
     seed: int = Field(default=0, ge=0, lt=2**63, description="the same seed paints the same picture")
     views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
     optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = Field(default="adam", description="how to step")
