@@ -31,8 +31,9 @@ MINI = VQGANConfig(
     z_channels=64, embed_dim=32, n_embed=1024, groups=4, mid_attention=False,
 )  # fmt: skip
 CROP = 64
-# Shares of the training: first without the codebook, so that the encoder may spread out before it is pinned to codes (the
-# shipped model, quantised from the start, has few colours; whether this mends it is untried); the critic joins once pictures come back whole.
+# Shares of the training: first without the codebook, so that the encoder may spread out before it is pinned to codes
+# (the shipped model, quantised from the start, has few colours; whether this mends it is untried); the critic joins
+# once pictures come back whole.
 FREE, ADVERSARIAL = 0.2, 0.5
 
 
