@@ -8,9 +8,10 @@ from drawings import icons
 from torch import Tensor
 
 from reverie.data.scenes import SceneMaker
-from reverie.data.styles import FILTERS, apply_style, luminance
+from reverie.data.styles import FILTERS, apply_style
 from reverie.data.words import STYLES
 from reverie.errors import BadRequest
+from reverie.losses import luminance
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,11 @@ def out_of_range(images: Tensor) -> Tensor:
     return (images - images.clamp(0, 1)).square().mean((1, 2, 3))
 
 
+def luminance(images: Tensor) -> Tensor:
+    """[B,3,H,W] -> [B,1,H,W]."""
+    return (images * images.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
 def colourfulness(images: Tensor) -> Tensor:
     """[B,3,H,W] -> [B]: mean squared distance from the grey of the same luminance."""
-    grey = (images * images.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    return (images - grey).square().mean((1, 2, 3))
+    return (images - luminance(images)).square().mean((1, 2, 3))

@@ -16,9 +16,10 @@ from torch import Tensor
 from reverie.data.captions import Facts, contrast, sentence
 from reverie.data.grounds import clouds, ground
 from reverie.data.icons import Icons
-from reverie.data.styles import apply_style, luminance
+from reverie.data.styles import apply_style
 from reverie.data.words import COLOURS, GROUNDS, STYLES
 from reverie.errors import BadRequest
+from reverie.losses import luminance
 
 
 @dataclass(frozen=True)

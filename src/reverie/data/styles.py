@@ -10,13 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.errors import unknown
-
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-
-
-def luminance(images: Tensor) -> Tensor:
-    """[B,3,H,W] -> [B,1,H,W]."""
-    return (images * images.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+from reverie.losses import luminance
 
 
 def _edges(grey: Tensor) -> Tensor:
