@@ -55,6 +55,12 @@ def test_unknown_scripts_and_marks_are_read_as_unknown() -> None:
     assert numbers == [*tiny.tokenizer().pieces_of("fox"), UNKNOWN, UNKNOWN, UNKNOWN]
 
 
+def test_marks_that_are_learnt_are_known() -> None:
+    tokens = Tokenizer.learn(["a fox ; oil painting", "a fox | neon"], 100)
+    assert UNKNOWN not in tokens.pieces_of("oil fox ; painting | neon")
+    assert tokens.pieces_of(";") != tokens.pieces_of("|") and tokens.pieces_of("!") == [UNKNOWN]
+
+
 def test_rows_are_padded_and_cut() -> None:
     tokenizer = tiny.tokenizer()
     short, empty, long = tokenizer(["fox", "", "red fox " * 20])

@@ -39,7 +39,8 @@ class Tokenizer:
         for word, parts in split.items():
             parts[0] = " " + word[1]
         letters = {chr(c) for c in range(ord("a"), ord("z") + 1)} | set("0123456789")
-        known = dict.fromkeys((*_SPECIAL, *sorted(letters), *sorted(" " + c for c in letters)))
+        marks = {part for parts in split.values() for part in parts} - letters - {" " + c for c in letters}
+        known = dict.fromkeys((*_SPECIAL, *sorted(letters), *sorted(" " + c for c in letters), *sorted(marks)))
         while len(known) < size:
             pairs: Counter[tuple[str, str]] = Counter()
             for word, parts in split.items():
