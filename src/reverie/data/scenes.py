@@ -66,13 +66,13 @@ class SceneMaker:
         name = dice.choice(self.icons.concepts).name
         coloured = any(word in COLOURS for word in name.split())
         roll = dice.random()
-        second = "" if roll > 0.12 else name if roll < 0.04 else dice.choice(self.icons.concepts).name
+        second = "" if roll > 0.08 else name if roll < 0.03 else dice.choice(self.icons.concepts).name
         return Facts(
             subject=name,
-            colour=dice.choice(list(COLOURS)) if dice.random() < 0.25 and not coloured and not second else "",
+            colour=dice.choice(list(COLOURS)) if dice.random() < 0.2 and not coloured and not second else "",
             second=second,
             ground=dice.choice(list(COLOURS)) if dice.random() < 0.5 else dice.choice(list(GROUNDS)),
-            style=dice.choice(list(STYLES)) if dice.random() < 0.25 else "",
+            style=dice.choice(list(STYLES)) if dice.random() < 0.18 else "",
             jumbled=not second and dice.random() < 0.05,
         )
 
@@ -136,7 +136,7 @@ class SceneMaker:
         def uniform(low: float, high: float) -> Tensor:
             return low + (high - low) * torch.rand(count, generator=rng)
 
-        scale = uniform(0.55, 1.05) if side == 0 else uniform(0.36, 0.56)
+        scale = uniform(0.65, 1.05) if side == 0 else uniform(0.36, 0.56)
         turn = 0.22 * torch.randn(count, generator=rng)
         flip = torch.where(torch.rand(count, generator=rng) < 0.5, -1.0, 1.0)
         stretch = 1 + 0.1 * torch.randn(count, generator=rng)

@@ -22,18 +22,20 @@ from reverie.data.scenes import SceneMaker, Scenes
 from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.tokens import Tokenizer
+from reverie.train.facts import Answers, Examiner, answers
 from reverie.train.loop import Slow, autocast, rate_at, unit
 from reverie.train.settings import ClipPace, Robust
-from reverie.train.words import teach
+from reverie.train.words import Meanings, teach
 from reverie.weights import save_network
 
 
 class Batch(NamedTuple):
-    """What one step learns from: views, texts, which texts count for which view, and where the attack starts."""
+    """What one step learns from: views, texts, which texts count for which view, the facts, and where the attack starts."""
 
     images: Tensor  # [B,3,S,S] in 0..1
-    pieces: Tensor  # int64 [T,L]
-    mask: Tensor  # bool [B,T]
+    pieces: Tensor  # int64 [2B,L], captions and then contrasts
+    mask: Tensor  # bool [B,2B]
+    answers: Answers
     noise: Tensor  # [B,3,S,S], unit length
 
 
@@ -68,6 +70,8 @@ class ClipTrainer:
         self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
+        self.names = [concept.name for concept in icons.concepts]
+        self.examine = Examiner(Meanings(icons, self.model.config.dim, seed), self.device)
         learnt = [*self.model.image.parameters(), self.model.scale]  # the words are taught first, and then stay
         decay = [p for p in learnt if p.dim() > 1]
         plain = [p for p in learnt if p.dim() <= 1]
@@ -83,7 +87,8 @@ class ClipTrainer:
         scenes = copy.copy(self.maker)(self.pace.batch, number)  # a copy, since a maker holds its dice while it composes
         images = photographed(scenes.images, torch.Generator().manual_seed(number))
         noise = unit(torch.randn(images.shape, generator=torch.Generator().manual_seed(~number & 0xFFFF)))
-        return Batch(images, *self._texts(scenes, random.Random(f"texts/{number}")), noise)
+        pieces, mask = self._texts(scenes, random.Random(f"texts/{number}"))
+        return Batch(images, pieces, mask, answers(scenes.facts, self.names), noise)
 
     def step(self, number: int, drawn: Batch) -> dict[str, float]:
         for group in self.optimiser.param_groups:
@@ -91,14 +96,14 @@ class ClipTrainer:
         if number == 0:
             self._teach_words()
         self.model.train()
-        images, pieces, mask, noise = (tensor.to(self.device) for tensor in drawn)
+        images, pieces, mask, wanted, noise = (part.to(self.device) for part in drawn)
         radius = self.radius_at(number)
         delta = noise * radius * 0.5
         with torch.no_grad():
             read = self.model.read(pieces)
         for _ in range(self.robust.replays if self.robust.radius else 1):
             attacked = (images + delta).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_(radius > 0)
-            loss, right = self._loss(attacked, read, mask)
+            loss, right, named = self._loss(attacked, read, mask, wanted)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -106,7 +111,8 @@ class ClipTrainer:
             if attacked.grad is not None:
                 delta = within(delta + unit(attacked.grad) * radius, radius)
         self.slow.update(self.model, number)
-        return {"loss": loss.item(), "right": right.item(), "radius": radius, "scale": self.model.scale.exp().item()}
+        figures = {"loss": loss, "right": right, "named": named, "scale": self.model.scale.exp()}
+        return {"radius": radius, **{name: value.item() for name, value in figures.items()}}
 
     def _teach_words(self) -> None:
         teach(self.model.text.cpu(), self.tokens, self.icons, self.pace.words, seed=self.seed)
@@ -124,37 +130,25 @@ class ClipTrainer:
         save_network(path, self.kind, self.slow.network, self.model.config, pieces=list(self.tokens.pieces))
 
     def _texts(self, scenes: Scenes, dice: random.Random) -> tuple[Tensor, Tensor]:
-        """Pieces of captions, contrasts and other names [2B+K,L], and which of them count for each image [B,2B+K]."""
+        """Pieces of captions and contrasts [2B,L], and which of them count for each image [B,2B]."""
         count = len(scenes.captions)
-        others = dice.sample(self.icons.concepts, min(160, len(self.icons.concepts)))
-        names = [dice.choice((c.name, c.name, f"a {c.name}")) for c in others]
-        pieces = torch.tensor(self.tokens([*scenes.captions, *scenes.contrasts, *names], dice))
-        mask = torch.zeros(count, len(pieces), dtype=torch.bool)
-        mask[:, count : 2 * count] = torch.eye(count, dtype=torch.bool)
+        pieces = torch.tensor(self.tokens([*scenes.captions, *scenes.contrasts], dice))
         shown = [{fact.subject, fact.second} - {""} for fact in scenes.facts]
-        for i, (fact, mine) in enumerate(zip(scenes.facts, shown, strict=True)):
-            mask[i, :count] = torch.tensor([i == j or not (mine & theirs) for j, theirs in enumerate(shown)])
-            kin = set() if fact.jumbled else mine
-            mask[i, 2 * count :] = torch.tensor([not _akin(other.name, kin) for other in others])
-        return pieces, mask
+        rows = [[i == j or not (mine & theirs) for j, theirs in enumerate(shown)] for i, mine in enumerate(shown)]
+        return pieces, torch.cat((torch.tensor(rows), torch.eye(count, dtype=torch.bool)), 1)
 
-    def _loss(self, images: Tensor, read: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def _loss(self, images: Tensor, read: Tensor, mask: Tensor, wanted: Answers) -> tuple[Tensor, Tensor, Tensor]:
         with autocast(images.device):
             seen = self.model.look(images)
         scale = self.model.scale.exp().clamp(max=60.0)
-        logits = scale * seen @ read.T
+        logits = (scale * seen @ read.T).masked_fill(~mask, -1e4)
         target = torch.arange(len(seen), device=seen.device)
-        by_image = F.cross_entropy(logits.masked_fill(~mask, -1e4), target)
+        by_image = F.cross_entropy(logits, target)
         # From text to image only captions ask, and only those images answer that could not be meant as well.
-        square = mask[:, : len(seen)]
-        by_text = F.cross_entropy(logits[:, : len(seen)].masked_fill(~square, -1e4).T, target)
-        right = (logits.masked_fill(~mask, -1e4).argmax(1) == target).float().mean()
-        return 0.75 * by_image + 0.25 * by_text, right
-
-
-def _akin(name: str, shown: set[str]) -> bool:
-    """Whether a name may be true of what is shown: "apple" of a red apple, "cat face" of a cat."""
-    return any(name == one or name in one.split() or one in name.split() for one in shown)
+        by_text = F.cross_entropy(logits[:, : len(seen)].T, target)
+        right = (logits.argmax(1) == target).float().mean()
+        told, named = self.examine(seen, wanted, scale)
+        return 0.75 * by_image + 0.25 * by_text + told, right, named
 
 
 def within(delta: Tensor, radius: float) -> Tensor:
