@@ -51,7 +51,7 @@ class VqganPace(Pace):
 
     steps: int = 4000
     batch: int = 16
-    rate: float = 8e-4
+    rate: float = 6e-4
     warmup: int = 100
 
 
