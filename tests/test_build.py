@@ -185,6 +185,14 @@ def test_scores_are_cosines_of_every_picture_with_every_text() -> None:
         assert row == pytest.approx(other[::-1], abs=1e-5)
 
 
+def test_nothing_to_paint_or_compare_is_refused() -> None:
+    with pytest.raises(BadRequest, match="no dream"):
+        next(build.frames([]))
+    for pictures, texts in (([], ["an apple"]), ([Image.new("RGB", (8, 8))], [])):
+        with pytest.raises(BadRequest, match="needs a picture and a text"):
+            build.score(pictures, texts)
+
+
 def test_scores_of_an_unknown_perceptor_are_refused() -> None:
     with pytest.raises(BadRequest, match="There is no perceptor 'maxi'"):
         build.score([Image.new("RGB", (8, 8))], ["a"], perceptor="maxi")

@@ -123,6 +123,8 @@ def frames(
 
     Raises ``BadRequest`` before the first frame when the request cannot be painted.
     """
+    if not dreams:
+        raise BadRequest("There is no dream to paint: give one or more.")
     dream = dreams[0]
     if any(one.shape_key() != dream.shape_key() for one in dreams):
         raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
@@ -152,6 +154,8 @@ def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
 @torch.no_grad()
 def score(pictures: Sequence[Image], texts: Sequence[str], perceptor: str = "mini", device: str = "auto") -> list[list[float]]:
     """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts]."""
+    if not pictures or not texts:
+        raise BadRequest(f"Comparing needs a picture and a text or more, not {len(pictures)} and {len(texts)}.")
     registry.check("perceptor", perceptor)
     place = pick_device(device)
     found: Perceptor = _component("perceptor", perceptor, "{}", place)

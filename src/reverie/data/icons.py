@@ -75,8 +75,6 @@ class Icons:
             with safe_open(path, framework="pt") as file:
                 words = json.loads(file.metadata()["concepts"])
                 concepts = tuple(Concept(name, tuple(keys), tuple(labels)) for name, keys, labels in words)
-                if "pictures" in file.keys():  # noqa: SIM118 - not a dict; files packed before WebP was
-                    return cls(file.get_tensor("pictures"), file.get_tensor("concept"), concepts)
                 packed, ends = file.get_tensor("webp").numpy().tobytes(), file.get_tensor("ends").tolist()
                 pictures = [_from_webp(packed[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
                 return cls(torch.stack(pictures), file.get_tensor("concept"), concepts)
