@@ -113,3 +113,26 @@ def test_a_plug_in_cannot_take_our_names() -> None:
 def test_a_broken_plug_in_is_told_in_a_line() -> None:
     with pytest.raises(BadRequest, match=r"generator 'broken' \(reverie_no_such_module\) could not be loaded: .*No module named"):
         registry.build("generator", "broken", {}, tiny.CPU)
+
+
+def test_a_path_stands_for_the_component_that_reads_it(networks: tiny.Options) -> None:
+    file = Path(networks["vqgan"]["weights"])
+    for name in (str(file), str(file.parent)):
+        registry.check("generator", name)
+        made = registry.build("generator", name, {}, tiny.CPU)
+        assert made.network.config.n_embed == tiny.CODES.n_embed
+    assert registry.build("perceptor", str(file.parent), {}, tiny.CPU).dim == tiny.EYES.dim
+
+
+def test_a_folder_of_a_components_name_does_not_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pixels").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(registry.build("generator", "pixels", {}, tiny.CPU), Pixels)
+
+
+def test_a_path_that_leads_nowhere(tmp_path: Path, networks: tiny.Options) -> None:
+    for name, problem in ((str(tmp_path), "holds none"), (str(tmp_path / "gone"), "is not there"), ("gone.safetensors", "is not there")):
+        with pytest.raises(BadRequest, match=rf"no generator at .*vqgan\.safetensors.*{problem}"):
+            registry.check("generator", name)
+    with pytest.raises(BadRequest, match="holds clip, not vqgan"):
+        registry.build("generator", networks["mini"]["weights"], {}, tiny.CPU)

@@ -1,21 +1,25 @@
-"""Where a painting starts: the sketch of its words, in any shape of picture."""
+"""Where a painting starts: the sketch of its words or a picture sampled from them, in any shape of picture."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
 import torch
 from PIL import Image
+from test_nets_codes import TINY as CODES
+from test_nets_codes import network as transformer
 
 from reverie import build
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.rng import Rng
-from reverie.starts import Sketcher, SketchOptions, favourite, subject
-from reverie.weights import save_network
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, subject
+from reverie.weights import fingerprint, load_clip, load_codes, load_vqgan, save_network
 
 TINY = SketchConfig(hands=3, widths=(16, 8), cond=16, hidden=16, vocabulary=128, length=8, dim=16, text_width=16)
 
@@ -89,6 +93,92 @@ def test_a_dream_starts_from_a_picture_or_from_chance(networks: tiny.Options, tm
     assert (frame.pixels[8, 8].float() - torch.tensor([200.0, 40.0, 40.0])).abs().max() <= 1
     with pytest.raises(BadRequest, match="missing.png"):
         next(build.frames([tiny.dream(networks, init=str(tmp_path / "missing.png"))]))
+
+
+def reads(vqgan_seed: int = 0, clip_seed: int = 0) -> dict[str, str]:
+    text, book = tiny.clip(seed=clip_seed).text, tiny.vqgan(seed=vqgan_seed).quantize.embedding.weight
+    return {"guide": fingerprint(text.state_dict().values()), "vqgan": fingerprint([book])}
+
+
+@pytest.fixture(scope="module")
+def sampler() -> Sampler:
+    return Sampler(transformer(), reads(), tiny.clip(), tiny.tokenizer(), tiny.vqgan(), tiny.CPU)
+
+
+def test_a_sample_fills_the_picture(sampler: Sampler) -> None:
+    for height, width in ((8, 8), (6, 6), (16, 24)):
+        drawn = sampler.draw("a red fox", Rng(0), SampleOptions(tries=5), height, width)
+        assert drawn.shape == (5, 3, height, width)
+        assert drawn.min() >= 0 and drawn.max() <= 1 and drawn.std() > 0
+        assert len({one.numpy().tobytes() for one in drawn}) == 5
+
+
+def test_seed_and_words_change_the_sample(sampler: Sampler) -> None:
+    options = SampleOptions(tries=2)
+    drawn = sampler.draw("a red fox", Rng(0), options, 8, 8)
+    assert torch.equal(drawn, sampler.draw("a red fox", Rng(0), options, 8, 8))
+    assert not torch.equal(drawn, sampler.draw("a red fox", Rng(1), options, 8, 8))
+    assert not torch.equal(drawn, sampler.draw("a castle", Rng(0), options, 8, 8))
+    assert not torch.equal(drawn, sampler.draw("a red fox", Rng(0), options.model_copy(update={"guidance": 8.0}), 8, 8))
+    more = sampler.draw("a red fox", Rng(0), SampleOptions(tries=3), 8, 8)
+    assert torch.allclose(more[:2], drawn, atol=1e-5), "a try is the same whatever comes after it"
+
+
+@pytest.mark.parametrize(("who", "kept"), [("guide", reads(clip_seed=1)), ("vqgan", reads(vqgan_seed=1))])
+def test_a_sampler_with_other_readers_is_refused(who: str, kept: dict[str, str]) -> None:
+    with pytest.raises(BadRequest, match=f"trained with the {who} of fingerprint '{kept[who]}'.*sample.{who}=FILE"):
+        Sampler(transformer(), kept, tiny.clip(), tiny.tokenizer(), tiny.vqgan(), tiny.CPU)
+
+
+@pytest.fixture
+def samples(networks: tiny.Options, tmp_path: Path) -> dict[str, str]:
+    """``sample``'s options for a code transformer in a file, which reads with the tiny networks."""
+    guide, vqgan = networks["mini"]["weights"], networks["vqgan"]["weights"]
+    book = load_vqgan(vqgan).quantize.embedding.weight
+    marks = {"guide": fingerprint(load_clip(guide)[0].text.state_dict().values()), "vqgan": fingerprint([book])}
+    save_network(tmp_path / "codes.safetensors", "codes", transformer(), CODES, reads=marks)
+    return {"weights": str(tmp_path / "codes.safetensors"), "guide": guide, "vqgan": vqgan}
+
+
+def sampled(networks: tiny.Options, samples: Mapping[str, Any], **fields: Any) -> Dream:
+    made = tiny.dream(networks, size=16, init="sample", **fields)
+    return made.model_copy(update={"options": {**made.options, "sample": samples}})
+
+
+@pytest.mark.parametrize("generator", ["pixels", "stack", "vqgan"])
+def test_a_dream_starts_from_its_sample(networks: tiny.Options, samples: dict[str, str], generator: str) -> None:
+    dream = sampled(networks, samples, generator=generator, steps=1)
+    first, again = list(build.frames([dream]))[-1], list(build.frames([dream]))[-1]
+    assert torch.equal(first.pixels, again.pixels)
+    chance = list(build.frames([dream.model_copy(update={"init": "random", "options": tiny.dream(networks, generator=generator).options})]))
+    assert not torch.equal(first.pixels, chance[-1].pixels)
+
+
+def test_the_perceptors_choose_the_sample(networks: tiny.Options, samples: dict[str, str]) -> None:
+    dream = sampled(networks, samples, steps=0)
+    (frame,) = build.frames([dream])
+    maker = Sampler(*load_codes(samples["weights"]), *load_clip(samples["guide"]), load_vqgan(samples["vqgan"]), tiny.CPU)
+    drawn = maker.draw("a red fox", Rng(dream.seed), SampleOptions(), 16, 16)
+    wanted = favourite(drawn, "a red fox", tiny.engine([tiny.dream(networks)]).perceptors.values())
+    pixels = (wanted.clamp(0.01, 0.99)[0].permute(1, 2, 0) * 255).round()
+    assert (frame.pixels.float() - pixels).abs().max() <= 1
+
+
+def test_files_that_cannot_be_sampled_from_are_refused(networks: tiny.Options, samples: dict[str, str], tmp_path: Path) -> None:
+    nowhere, unread = str(tmp_path / "nowhere.safetensors"), tmp_path / "unread.safetensors"
+    save_network(unread, "codes", transformer(), CODES)
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"weights": nowhere}, "no weights file .*nowhere.safetensors' for codes"),
+        ({"weights": samples["vqgan"]}, "holds vqgan, not codes"),
+        ({"weights": str(unread)}, "does not say which guide and vqgan"),
+        ({"guide": "mini"}, "trained with the guide"),
+        ({"vqgan": "mini"}, "trained with the vqgan"),
+        ({"tries": 0}, "sample.tries cannot be 0"),
+        ({"trys": 2}, "tries"),
+    )
+    for wrong, told in cases:
+        with pytest.raises(BadRequest, match=told):
+            next(build.frames([sampled(networks, {**samples, **wrong})]))
 
 
 def test_sketch_options_need_a_sketch(networks: tiny.Options) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_step_starts_from_its_number_alone() -> None:
 
 
 def test_the_attack_grows_and_stays_in_its_ball() -> None:
-    learner = trainer(steps=100, radius=0.8)
+    learner = ClipTrainer(icons(), ClipPace(100, 12, 5e-3, 5, words=20), Robust(0.8, warm=0.35), config=TINY)
     assert learner.radius_at(0) == 0 and learner.radius_at(100) == 0.8
     radii = [learner.radius_at(number) for number in range(100)]
     assert radii == sorted(radii) and radii[35] == pytest.approx(0.8) and radii[17] < 0.41
@@ -150,3 +151,14 @@ def test_settings_tell_trainings_apart() -> None:
         ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5, words=20), Robust(0.3), config=replace(TINY, dim=16)),
     ]
     assert all(other.settings != base for other in others)
+
+
+def test_a_model_to_start_from_keeps_its_words() -> None:
+    first = trainer()
+    first.step(0, first.draw(0))
+    start = (copy.deepcopy(first.model), first.tokens)
+    learner = ClipTrainer(icons(), ClipPace(30, 12, 5e-3, 5, words=20), Robust(0.3), start=start)
+    learner.step(0, learner.draw(0))
+    for mine, its in zip(learner.model.text.parameters(), start[0].text.parameters(), strict=True):
+        assert torch.equal(mine, its)
+    assert not torch.equal(learner.model.image.head.weight, start[0].image.head.weight)

@@ -20,10 +20,10 @@ from reverie.objectives import objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.render import Shown, render
 from reverie.rng import Rng
-from reverie.starts import Sketcher, SketchOptions, favourite, subject
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, subject
 from reverie.step import Engine
 from reverie.types import Frame, Generator, Latent, Perceptor
-from reverie.weights import load_sketch
+from reverie.weights import load_clip, load_codes, load_sketch, load_vqgan
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,8 +52,14 @@ def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
 
 
 @lru_cache(maxsize=2)
-def _sketcher(weights: str, device: torch.device) -> Sketcher:
-    return Sketcher(*load_sketch(weights), device)
+def _sketcher(weights: str, guide: str, device: torch.device) -> Sketcher:
+    return Sketcher(*load_sketch(weights, guide), device)
+
+
+@lru_cache(maxsize=2)
+def _sampler(weights: str, guide: str, vqgan: str, device: torch.device) -> Sampler:
+    network, reads = load_codes(weights)
+    return Sampler(network, reads, *load_clip(guide), load_vqgan(vqgan), device)
 
 
 def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
@@ -68,7 +74,7 @@ def check(dream: Dream) -> None:
         registry.check("perceptor", name)
     if len(set(sights)) < len(sights):
         raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
-    starts = ["sketch"] if dream.init == "sketch" else []
+    starts = [dream.init] if dream.init in ("sketch", "sample") else []
     registry.check_options([dream.generator, *sights, "cutouts", *starts], dream.options)
 
 
@@ -101,15 +107,25 @@ def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
     """The picture [1,3,H,W] that a dream starts from; none where it starts from chance."""
     if dream.init == "random":
         return None
-    if dream.init != "sketch":
+    if dream.init not in ("sketch", "sample"):
         return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width)
     words = subject(dream)
     if not words:
         return None
+    draw = _sketched if dream.init == "sketch" else _sampled
+    return favourite(draw(words, dream, rng, plan.device), words, made.perceptors.values())
+
+
+def _sketched(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
     option = registry.parse_options(SketchOptions, "sketch", dream.options.get("sketch", {}))
-    sketcher = _sketcher(option.weights, plan.device)
-    drawn = sketcher.draw(words, sketcher.hands(rng, option), dream.height, dream.width)
-    return favourite(drawn, words, made.perceptors.values())
+    sketcher = _sketcher(option.weights, option.guide, device)
+    return sketcher.draw(words, sketcher.hands(rng, option), dream.height, dream.width)
+
+
+def _sampled(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
+    option = registry.parse_options(SampleOptions, "sample", dream.options.get("sample", {}))
+    sampler = _sampler(option.weights, option.guide, option.vqgan, device)
+    return sampler.draw(words, rng, option, dream.height, dream.width)
 
 
 def frames(

@@ -91,7 +91,9 @@ class Dream(BaseModel):
     rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="step size; the generator's own by default")
     ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the latent's slow average; the final picture is its")
     init: str = Field(
-        default="sketch", min_length=1, description="where to start: 'sketch' (the words, coarsely), 'random', or a picture file"
+        default="sketch",
+        min_length=1,
+        description="where to start: 'sketch' (the words, coarsely), 'sample' (a first picture of them), 'random', or a picture file",
     )
     tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")

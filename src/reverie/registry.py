@@ -4,6 +4,8 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
 
     [project.entry-points."reverie.generators"]
     mine = "my_package.my_module"
+
+Where a name is a path, of a file or folder that ``reverie train`` wrote, it stands for the component that reads the file.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +37,15 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
+# What may be named by a path instead: a safetensors file, or the folder in which `reverie train` left one of this name.
+TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "generator": {"vqgan": "vqgan.safetensors"},
+        "perceptor": {"mini": "clip.safetensors"},
+    }
+)
+
+
 def names(kind: str) -> list[str]:
     """Every component of a kind ("generator", "perceptor") that is installed."""
     return sorted({*BUILT_IN[kind], *(entry.name for entry in entry_points(group=f"reverie.{kind}s"))})
@@ -41,16 +53,31 @@ def names(kind: str) -> list[str]:
 
 def check(kind: str, name: str) -> None:
     """Raise ``BadRequest`` for a name that nothing answers to; imports nothing of the component."""
-    if name not in names(kind):
+    _resolve(kind, name)
+
+
+def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
+    """The component that a name or a path stands for, and the options that the path brings; names come first."""
+    if name in names(kind):
+        return name, {}
+    path = Path(name)
+    if not path.exists() and path.name == name and not path.suffix:
         raise unknown(kind, name, names(kind))
+    for component, file in TRAINED[kind].items():
+        weights = path / file if path.is_dir() else path
+        if weights.is_file():
+            return component, {"weights": str(weights)}
+    files = " or ".join(TRAINED[kind].values())
+    problem = "holds none" if path.exists() else "is not there"
+    raise BadRequest(f"There is no {kind} at {name!r}: a path leads to a {files} or to the folder that holds it, and this one {problem}.")
 
 
 def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:
-    """Make a component from its name and its own options."""
-    check(kind, name)
-    home = BUILT_IN[kind].get(name)
-    found = import_module(home) if home else _load(kind, name)
-    return found.build(parse_options(found.Options, name, options), device)
+    """Make a component from its name, or the path of trained weights, and its own options."""
+    component, weights = _resolve(kind, name)
+    home = BUILT_IN[kind].get(component)
+    found = import_module(home) if home else _load(kind, component)
+    return found.build(parse_options(found.Options, name, {**options, **weights}), device)
 
 
 def _load(kind: str, name: str) -> Any:

@@ -1,8 +1,8 @@
-"""Where a painting starts: from chance, from a picture, or from a sketch of the words."""
+"""Where a painting starts: from chance, from a picture, from a sketch of the words, or from a first picture of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -10,10 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.dream import Dream
+from reverie.errors import BadRequest
+from reverie.nets.codes import CodeTransformer, fill
+from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.sketch import Sketch
+from reverie.nets.vqgan import VQGAN
 from reverie.rng import Rng
 from reverie.tokens import Tokenizer
 from reverie.types import Perceptor
+from reverie.weights import fingerprint
 
 
 class SketchOptions(BaseModel):
@@ -21,6 +26,7 @@ class SketchOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
+    guide: str = Field(default="mini", description="the perceptor by whose text tower it reads: 'mini' or a safetensors file")
     hand: int | None = Field(default=None, ge=0, description="which of its ways of drawing; by default the best of some")
     tries: int = Field(default=4, ge=1, description="how many ways the seed draws, of which the perceptors choose one")
 
@@ -34,10 +40,7 @@ class Sketcher:
     def hands(self, rng: Rng, options: SketchOptions) -> list[int]:
         """The ways of drawing to try: the one that is asked for, or some that the seed draws."""
         count = self.network.config.hands
-        if options.hand is not None:
-            return [options.hand % count]
-        drawn: list[int] = torch.randperm(count, generator=rng.at("hands"))[: options.tries].tolist()
-        return drawn
+        return _hands(rng, count)[: options.tries] if options.hand is None else [options.hand % count]
 
     @torch.no_grad()
     def draw(self, text: str, hands: Sequence[int], height: int, width: int) -> Tensor:
@@ -45,10 +48,71 @@ class Sketcher:
         run on to the sides."""
         pieces = torch.tensor(self.tokens([text] * len(hands)), device=self.device)
         coarse = self.network(pieces, torch.tensor(hands, device=self.device))
-        side = min(height, width)
-        square = F.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=False).clamp(0, 1)
-        left, top = (width - side) // 2, (height - side) // 2
-        return F.pad(square, (left, width - side - left, top, height - side - top), mode="replicate")
+        return _framed(coarse, height, width)
+
+
+class SampleOptions(BaseModel):
+    """``-o sample.tries=8``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    weights: str = Field(default="mini", description="the code transformer: 'mini' (built in) or a safetensors file")
+    guide: str = Field(default="mini", description="the perceptor that it was trained with: 'mini' or a safetensors file")
+    vqgan: str = Field(default="mini", description="the VQGAN that it was trained with: 'mini' or a safetensors file")
+    tries: int = Field(default=4, ge=1, le=64, description="how many pictures the seed draws, of which the perceptors choose one")
+    temperature: float = Field(default=0.8, ge=0, le=10, allow_inf_nan=False, description="how far a draw strays from the likeliest codes")
+    guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="how hard the words pull; 0 as the data has it")
+
+
+class Sampler:
+    """Draws a picture of what words mean by sampling a VQGAN's codes.
+
+    Raises ``BadRequest`` when the code transformer was trained with another text tower or other codes than these: its
+    numbers would mean something else.
+    """
+
+    def __init__(
+        self, network: CodeTransformer, reads: Mapping[str, str], guide: MiniCLIP, tokens: Tokenizer, vqgan: VQGAN, device: torch.device
+    ) -> None:
+        _check_reads(reads, guide, vqgan)
+        if (network.config.dim, network.config.codes) != (guide.config.dim, vqgan.config.n_embed):
+            raise BadRequest("The code transformer's sizes are not those of its guide and vqgan: fetch or train it again.")
+        self.network, self.text = network.to(device).eval().requires_grad_(False), guide.text.to(device).eval().requires_grad_(False)
+        self.vqgan, self.tokens, self.device = vqgan.to(device).eval().requires_grad_(False), tokens, device
+
+    @torch.no_grad()
+    def draw(self, text: str, rng: Rng, options: SampleOptions, height: int, width: int) -> Tensor:
+        """[tries,3,height,width] in 0..1; a try is the same whatever comes after it. Not square: as ``Sketcher.draw``."""
+        hands = _hands(rng, self.network.config.hands)
+        chosen = torch.tensor([hands[i % len(hands)] for i in range(options.tries)], device=self.device)
+        rngs = [rng.at("codes", i) for i in range(options.tries)]
+        read = F.normalize(self.text(torch.tensor(self.tokens([text]), device=self.device)).float(), dim=-1)
+        codes = fill(self.network, read.expand(options.tries, -1), chosen, rngs, options.temperature, options.guidance)
+        return _framed(self.vqgan.decode(self.vqgan.quantize.vectors(codes)) / 2 + 0.5, height, width)
+
+
+def _check_reads(reads: Mapping[str, str], guide: MiniCLIP, vqgan: VQGAN) -> None:
+    found = {"guide": fingerprint(guide.text.state_dict().values()), "vqgan": fingerprint([vqgan.quantize.embedding.weight])}
+    for who, mark in found.items():
+        if reads[who] != mark:
+            raise BadRequest(
+                f"The code transformer was trained with the {who} of fingerprint {reads[who]!r}, not {mark!r}: name that one by "
+                f"-o sample.{who}=FILE, or another transformer by -o sample.weights=FILE."
+            )
+
+
+def _hands(rng: Rng, count: int) -> list[int]:
+    """All ways of drawing, in the order in which the seed tries them."""
+    drawn: list[int] = torch.randperm(count, generator=rng.at("hands")).tolist()
+    return drawn
+
+
+def _framed(pictures: Tensor, height: int, width: int) -> Tensor:
+    """Squares [N,3,S,S] in the middle of [N,3,height,width], clamped to 0..1; their edges run on to the sides."""
+    side = min(height, width)
+    finer = side < pictures.shape[-1]
+    square = F.interpolate(pictures, size=(side, side), mode="bicubic", align_corners=False, antialias=finer).clamp(0, 1)
+    left, top = (width - side) // 2, (height - side) // 2
+    return F.pad(square, (left, width - side - left, top, height - side - top), mode="replicate")
 
 
 @torch.no_grad()
@@ -62,6 +126,6 @@ def favourite(pictures: Tensor, text: str, perceptors: Iterable[Perceptor]) -> T
 
 
 def subject(dream: Dream) -> str:
-    """What to sketch: the text of the heaviest prompt, the first among equals; empty where none pulls."""
+    """What to start from: the text of the heaviest prompt, the first among equals; empty where none pulls."""
     best = max(dream.prompts, key=lambda prompt: prompt.weight)
     return best.text if best.weight > 0 else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from torch.overrides import TorchFunctionMode
 
 from reverie.errors import BadRequest
 from reverie.files import write_file
+from reverie.nets.codes import CodesConfig, CodeTransformer
+from reverie.nets.judge import Judge, JudgeConfig
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
@@ -25,9 +28,20 @@ from reverie.tokens import Tokenizer
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def save_network(path: Path, kind: str, network: nn.Module, config: Any, **more: Any) -> None:
-    """Write a network in fp16 with its configuration, so that the file alone is enough to build it."""
-    half = {name: value.half() if value.is_floating_point() else value for name, value in network.state_dict().items()}
+def fingerprint(tensors: Iterable[Tensor]) -> str:
+    """A short hash of the tensors' bytes."""
+    digest = hashlib.blake2b(digest_size=8)
+    for tensor in tensors:
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def save_network(path: Path, kind: str, network: nn.Module, config: Any, lent: str = "", **more: Any) -> None:
+    """Write a network in fp16 with its configuration, so that the file is enough to build it, but for the part named
+    ``lent``, which another file holds.
+    """
+    kept = {name: value for name, value in network.state_dict().items() if not (lent and name.startswith(f"{lent}."))}
+    half = {name: value.half() if value.is_floating_point() else value for name, value in kept.items()}
     header = {"reverie": json.dumps({"kind": kind, "config": asdict(config), **more})}
     write_file(path, save({name: value.contiguous() for name, value in half.items()}, metadata=header), overwrite=True)
 
@@ -44,11 +58,50 @@ def load_clip(name: str) -> tuple[MiniCLIP, Tokenizer]:
     return network, _tokenizer(header, network.config, path)
 
 
-def load_sketch(name: str) -> tuple[Sketch, Tokenizer]:
-    """A sketch network and its tokenizer by ``mini`` or by path."""
+def load_sketch(name: str, guide: str = "mini") -> tuple[Sketch, Tokenizer]:
+    """A sketch network and its tokenizer by ``mini`` or by path; one that was trained with a guide reads by ``guide``'s text tower."""
     path = _path(name, "sketch")
-    network, header = _network(path, "sketch", lambda config: Sketch(SketchConfig(**_tuples(config))))
+    network, header = _network(
+        path, "sketch", lambda config: Sketch(SketchConfig(**_tuples(config))), lambda head: _text(head, guide, path)
+    )
     return network, _tokenizer(header, network.config, path)
+
+
+def _text(header: dict[str, Any], guide: str, path: Path) -> dict[str, Tensor]:
+    """The guide's text tower for a file that left it out; nothing for one that has its own."""
+    if "reads" not in header:
+        return {}
+    text = load_clip(guide)[0].text.state_dict()
+    if header["reads"] != fingerprint(text.values()):
+        raise BadRequest(f"{path} reads by another text tower than that of {guide!r}: give its own guide by -o sketch.guide=FILE.")
+    return {f"text.{name}": value for name, value in text.items()}
+
+
+def load_codes(name: str) -> tuple[CodeTransformer, dict[str, str]]:
+    """A code transformer by ``mini`` or by path, and the fingerprints of the ``guide`` and the ``vqgan`` that it was trained with."""
+    path = _path(name, "codes")
+    network, header = _network(path, "codes", lambda config: CodeTransformer(CodesConfig(**_tuples(config))))
+    reads = header.get("reads")
+    if not isinstance(reads, dict) or not all(isinstance(reads.get(who), str) for who in ("guide", "vqgan")):
+        raise BadRequest(f"{path} does not say which guide and vqgan it was trained with: fetch or train it again.")
+    return network, reads
+
+
+def load_judge(name: str) -> tuple[Judge, dict[str, tuple[str, ...]]]:
+    """A judge and what it can name, in its order, with other words for each; by ``mini`` or by path, as ``load_clip``."""
+    path = _path(name, "judge")
+    network, header = _network(path, "judge", lambda config: Judge(JudgeConfig(**_tuples(config))))
+    return network, _things(header, network.config, path)
+
+
+def _things(header: dict[str, Any], config: JudgeConfig, path: Path) -> dict[str, tuple[str, ...]]:
+    try:
+        found = {str(name): tuple(str(word) for word in words) for name, words in header["things"].items()}
+    except (KeyError, AttributeError, TypeError):
+        found = {}
+    if len(found) != config.heads[0] - 1:
+        raise BadRequest(f"{path} does not say what its {config.heads[0] - 1} things are called: fetch or train it again.")
+    return found
 
 
 def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, path: Path) -> Tokenizer:
@@ -70,7 +123,9 @@ def _tuples(config: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
 
 
-def _network(path: Path, kind: str, make: Callable[[dict[str, Any]], Network]) -> tuple[Network, dict[str, Any]]:
+def _network(
+    path: Path, kind: str, make: Callable[[dict[str, Any]], Network], lend: Callable[[dict[str, Any]], dict[str, Tensor]] | None = None
+) -> tuple[Network, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("reverie", "{}"))
@@ -85,7 +140,7 @@ def _network(path: Path, kind: str, make: Callable[[dict[str, Any]], Network]) -
             network = make(header["config"])
     except Exception as error:  # whatever a stranger's numbers break
         raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}): fetch or train it again.") from error
-    _fill(network, tensors, path)
+    _fill(network, {**tensors, **(lend(header) if lend else {})}, path)
     return network.eval().requires_grad_(False), header
 
 

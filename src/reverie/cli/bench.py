@@ -1,12 +1,15 @@
-"""``reverie bench speed``: how fast this machine paints."""
+"""``reverie bench speed|quality``: how fast this machine paints, and how well the models do."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from reverie.cli.flags import dreams, with_dream_flags
+from reverie.bench.settings import Exam
+from reverie.cli.flags import METAVARS, dreams, with_dream_flags
+from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
 
 PROMPT = "a red apple on a blue background"
@@ -31,5 +34,24 @@ def speed(
     check(asked)
     precisions = FORMATS if fields.get("precision") is None else (asked[0].precision,)
     rows = measure(asked[0], device=device, precisions=precisions)
+    print(as_json(rows) if json else table(rows))
+    return 0
+
+
+@app.command
+def quality(
+    *,
+    asked: Annotated[Exam, Parameter(name="*", negative=())] = Exam(),  # noqa: B008 - frozen
+    option: Annotated[
+        list[str] | None,
+        Parameter(name=["--option", "-o"], negative=(), metavar=METAVARS["options"], help="a component's own; mini.weights=FILE guides"),
+    ] = None,
+    json: Annotated[bool, SWITCH, Parameter(help="a list with one object per row")] = False,
+) -> int:
+    """Print what guide and judge recognise in drawings that no training saw, and in what Reverie paints from 100 prompts."""
+    from reverie.bench.quality import as_json, table
+    from reverie.bench.quality import quality as measure
+
+    rows = list(measure(asked, parse_options(option or []), lambda line: print(line, file=sys.stderr, flush=True)))
     print(as_json(rows) if json else table(rows))
     return 0

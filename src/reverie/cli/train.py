@@ -1,4 +1,4 @@
-"""``reverie train data|clip|vqgan``: how the built-in models are made."""
+"""``reverie train data|clip|vqgan|...``: how the built-in models are made, and people's own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from reverie.train.settings import ClipPace, Robust, Sitting, SketchPace, VqganPace
+from reverie.train.settings import ClipPace, CodesPace, JudgePace, Robust, Sitting, SketchPace, VqganPace
 
-app = App(name="train", help="Make the training pictures and train the built-in models from them.")
+app = App(name="train", help="Make the training pictures and train the built-in models from them, or your own from your pictures.")
 Flat = Parameter(name="*")
 Seed = Annotated[int, Parameter(help="of weights and scenes")]
+Start = Annotated[str | None, Parameter(name="--from", help="earlier weights to start from, 'mini' or a file, instead of from chance")]
 
 
 @app.command
@@ -33,13 +34,14 @@ def clip(
     *,
     pace: Annotated[ClipPace, Flat] = ClipPace(),  # noqa: B008 - frozen
     robust: Annotated[Robust, Flat] = Robust(),  # noqa: B008
+    start: Start = None,
     seed: Seed = 0,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:
-    """Train the perceptor, or go on where it was; paint with it by -o mini.weights=FILE."""
+    """Train the perceptor, or go on where it was; paint with it by --perceptor FOLDER."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.clip(pace, robust, sitting, seed, should_stop))
+    return _sit(lambda should_stop: commands.clip(pace, robust, sitting, seed, should_stop, start))
 
 
 @app.command
@@ -47,27 +49,57 @@ def vqgan(
     *,
     pace: Annotated[VqganPace, Flat] = VqganPace(),  # noqa: B008 - frozen
     guide: Annotated[str | None, Parameter(help="'mini' or a clip.safetensors, for the perceptual term; none by default")] = None,
+    start: Start = None,
     seed: Seed = 0,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:
-    """Train the generator, or go on where it was; paint with it by -o vqgan.weights=FILE."""
+    """Train the generator, or go on where it was; paint with it by --generator FOLDER."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.vqgan(pace, guide, sitting, seed, should_stop))
+    return _sit(lambda should_stop: commands.vqgan(pace, guide, sitting, seed, should_stop, start))
 
 
 @app.command
 def sketch(
     *,
     pace: Annotated[SketchPace, Flat] = SketchPace(),  # noqa: B008 - frozen
-    guide: Annotated[str, Parameter(help="'mini' or a clip.safetensors, which reads the words")] = "mini",
+    guide: Annotated[str | None, Parameter(help="a clip.safetensors, which reads the words; 'mini' by default")] = None,
+    start: Start = None,
     seed: Seed = 0,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:
     """Train the sketch that paintings start from, or go on where it was; start from it by -o sketch.weights=FILE."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.sketch(pace, guide, sitting, seed, should_stop))
+    return _sit(lambda should_stop: commands.sketch(pace, guide, sitting, seed, should_stop, start))
+
+
+@app.command
+def judge(
+    *,
+    pace: Annotated[JudgePace, Flat] = JudgePace(),  # noqa: B008 - frozen
+    seed: Seed = 1000,
+    sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
+) -> int:
+    """Train the recogniser that judges paintings and never guides, or go on where it was; for `reverie bench quality`."""
+    from reverie.train import commands
+
+    return _sit(lambda should_stop: commands.judge(pace, sitting, seed, should_stop))
+
+
+@app.command
+def codes(
+    *,
+    pace: Annotated[CodesPace, Flat] = CodesPace(),  # noqa: B008 - frozen
+    guide: Annotated[str, Parameter(help="'mini' or a clip.safetensors, which reads the words")] = "mini",
+    vqgan: Annotated[str, Parameter(help="'mini' or a vqgan.safetensors, whose codes are learnt")] = "mini",
+    seed: Seed = 0,
+    sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
+) -> int:
+    """Train the code transformer that samples whole pictures, or go on where it was; start from it by --init sample."""
+    from reverie.train import commands
+
+    return _sit(lambda should_stop: commands.codes(pace, guide, vqgan, sitting, seed, should_stop))
 
 
 def _sit(training: Callable[[Callable[[], bool]], Path]) -> int:

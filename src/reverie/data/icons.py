@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from torch import Tensor
 from reverie.data.concepts import Concept, choose, plain
 from reverie.errors import BadRequest, Failed
 from reverie.files import write_file
+from reverie.weights import fingerprint
 
 TRAINING_SETS = {
     "noto": "1.2.9",
@@ -85,14 +86,6 @@ class Icons:
         """Tells one packed set from another."""
         names = json.dumps([[c.name, list(c.keywords)] for c in self.concepts])
         return fingerprint((self.pictures, self.concept)) + hashlib.blake2b(names.encode(), digest_size=4).hexdigest()
-
-
-def fingerprint(tensors: Iterable[Tensor]) -> str:
-    """A short hash of the tensors' bytes."""
-    digest = hashlib.blake2b(digest_size=8)
-    for tensor in tensors:
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _to_webp(picture: Tensor) -> bytes:

@@ -25,6 +25,7 @@ from reverie.tokens import Tokenizer
 from reverie.train.facts import Answers, Examiner, answers
 from reverie.train.loop import Slow, autocast, rate_at, unit
 from reverie.train.settings import ClipPace, Robust
+from reverie.train.start import came_from, copied
 from reverie.train.words import Meanings, teach
 from reverie.weights import save_network
 
@@ -37,6 +38,10 @@ class Batch(NamedTuple):
     mask: Tensor  # bool [B,2B]
     answers: Answers
     noise: Tensor  # [B,3,S,S], unit length
+
+    def to(self, device: torch.device) -> Batch:
+        images, pieces, mask, noise = (part.to(device) for part in (self.images, self.pieces, self.mask, self.noise))
+        return Batch(images, pieces, mask, self.answers.to(device), noise)
 
 
 def vocabulary(icons: Icons, size: int = 4096) -> Tokenizer:
@@ -61,12 +66,14 @@ class ClipTrainer:
         seed: int = 0,
         config: MiniCLIPConfig | None = None,
         device: torch.device | str = "cpu",
+        start: tuple[MiniCLIP, Tokenizer] | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.icons, self.pace, self.robust, self.seed = icons, pace, robust, seed
         self.device = torch.device(device)
-        self.tokens = vocabulary(icons)
-        self.model = MiniCLIP(replace(config or MiniCLIPConfig(), vocabulary=len(self.tokens.pieces)))
+        self.reads = start is not None  # a model to start from can read already
+        self.tokens = start[1] if start else vocabulary(icons)
+        self.model = copied(start[0]) if start else MiniCLIP(replace(config or MiniCLIPConfig(), vocabulary=len(self.tokens.pieces)))
         self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
@@ -77,7 +84,7 @@ class ClipTrainer:
         plain = [p for p in learnt if p.dim() <= 1]
         groups = [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
-        told = {**asdict(pace), **asdict(robust), **asdict(self.model.config)}
+        told = {**asdict(pace), **asdict(robust), **asdict(self.model.config), **came_from(start and start[0])}
         self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), **told}
 
     def parts(self) -> dict[str, Any]:
@@ -93,10 +100,10 @@ class ClipTrainer:
     def step(self, number: int, drawn: Batch) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(number, self.pace)
-        if number == 0:
+        if number == 0 and not self.reads:
             self._teach_words()
         self.model.train()
-        images, pieces, mask, wanted, noise = (part.to(self.device) for part in drawn)
+        images, pieces, mask, wanted, noise = drawn.to(self.device)
         radius = self.radius_at(number)
         delta = noise * radius * 0.5
         with torch.no_grad():

@@ -9,14 +9,21 @@ from pathlib import Path
 import torch
 
 from reverie import paths
+from reverie.data.folder import MARGIN, Folder
 from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
 from reverie.errors import BadRequest, Failed
+from reverie.nets.miniclip import MiniCLIPConfig
+from reverie.nets.sketch import SketchConfig
 from reverie.train.clip import ClipTrainer
+from reverie.train.codes import CodesTrainer, Readers
+from reverie.train.folder_clip import FolderClipTrainer
+from reverie.train.judge import JudgeTrainer
 from reverie.train.loop import Trainer, never, run
-from reverie.train.settings import ClipPace, Robust, Sitting, SketchPace, VqganPace
+from reverie.train.settings import ClipPace, CodesPace, JudgePace, Robust, Sitting, SketchPace, VqganPace
 from reverie.train.sketch import SketchTrainer
-from reverie.train.vqgan import VqganTrainer
-from reverie.weights import load_clip
+from reverie.train.source import Data
+from reverie.train.vqgan import CROP, VqganTrainer
+from reverie.weights import load_clip, load_sketch, load_vqgan
 
 TRAINING, TESTING = "icons.safetensors", "test.safetensors"
 
@@ -44,32 +51,78 @@ def data(folder: Path | None = None, force: bool = False) -> None:
         raise Failed(f"Cannot write to {folder}: {error.strerror or error}.") from error
 
 
-def clip(pace: ClipPace, robust: Robust, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the perceptor, or go on; gives the path of its weights."""
-    icons = _prepared(sitting)
-    return train(ClipTrainer(icons, pace, robust, seed, device=sitting.device), sitting, should_stop)
+def clip(
+    pace: ClipPace, robust: Robust, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never, start: str | None = None
+) -> Path:
+    """Train the perceptor, or go on; ``start`` (``mini`` or a file) gives its first weights. Gives the weights' path."""
+    first = None if start is None else load_clip(start)
+    found = _pictures(sitting, (first[0].config if first else MiniCLIPConfig()).size)
+    if isinstance(found, Folder):
+        return train(FolderClipTrainer(found, pace, robust, seed, device=sitting.device, start=first), sitting, should_stop)
+    return train(ClipTrainer(found, pace, robust, seed, device=sitting.device, start=first), sitting, should_stop)
 
 
-def vqgan(pace: VqganPace, guide: str | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the generator, or go on; ``guide`` (``mini`` or a perceptor's file) is for the perceptual term. Gives the weights' path."""
+def vqgan(
+    pace: VqganPace, guide: str | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never, start: str | None = None
+) -> Path:
+    """Train the generator, or go on; ``guide`` (``mini`` or a perceptor's file) is for the perceptual term, ``start``
+    (``mini`` or a file) gives the first weights. Gives the weights' path.
+    """
     network = None if guide is None else load_clip(guide)[0]
-    icons = _prepared(sitting)
-    return train(VqganTrainer(icons, pace, network, seed, device=sitting.device), sitting, should_stop)
+    first = None if start is None else load_vqgan(start)
+    found = _pictures(sitting, 2 * CROP, captions=False)
+    return train(VqganTrainer(found, pace, network, seed, device=sitting.device, start=first), sitting, should_stop)
 
 
-def sketch(pace: SketchPace, guide: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the sketch, or go on; words are read by ``guide`` (``mini`` or a perceptor's file). Gives the weights' path."""
-    network = load_clip(guide)[0]
+def sketch(
+    pace: SketchPace, guide: str | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never, start: str | None = None
+) -> Path:
+    """Train the sketch, or go on; words are read by ``guide`` (``mini`` or a perceptor's file), or as ``start`` (``mini``
+    or a file) does, which gives the first weights. Gives the weights' path.
+    """
+    if guide and start:
+        raise BadRequest(f"--guide {guide} --from {start}: a sketch to start from reads words in its own way. Give one of the two.")
+    first, tokens = load_sketch(start) if start else (None, None)
+    reader, tokens = (None, tokens) if tokens else load_clip(guide or "mini")
+    found = _pictures(sitting, (first.config if first else SketchConfig()).size, moving=False)
+    return train(SketchTrainer(found, pace, seed, guide=reader, tokens=tokens, start=first), sitting, should_stop)
+
+
+def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never) -> Path:
+    """Train the recogniser that never guides, or go on; gives the path of its weights."""
+    return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device), sitting, should_stop)
+
+
+def codes(pace: CodesPace, guide: str, painter: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
+    """Train the code transformer, or go on; ``guide`` reads the captions, ``painter`` is the VQGAN whose codes are learnt
+    (each ``mini`` or a file). Gives the weights' path.
+    """
+    readers = Readers(*load_clip(guide), load_vqgan(painter))
     icons = _prepared(sitting)
-    return train(SketchTrainer(icons, pace, seed, guide=network), sitting, should_stop)
+    return train(CodesTrainer(icons, pace, readers, seed, device=sitting.device), sitting, should_stop)
 
 
 def _prepared(sitting: Sitting) -> Icons:
+    _settle(sitting)
+    return Icons.load((sitting.data or home()) / TRAINING)
+
+
+def _pictures(sitting: Sitting, size: int, captions: bool = True, moving: bool = True) -> Data:
+    """What ``reverie train data`` packed, or a folder of one's own pictures for views of ``size``, ``moving`` or still."""
+    folder = sitting.data
+    if folder is None or (folder / TRAINING).exists():
+        return _prepared(sitting)
+    _settle(sitting)
+    found = Folder.read(folder, round(size * MARGIN) if moving else size, captions)
+    print(f"{folder}: {len(found.captions):,} pictures" + f", {len(set(found.captions)):,} captions" * captions, flush=True)
+    return found
+
+
+def _settle(sitting: Sitting) -> None:
     if sitting.device.startswith("cuda") and not torch.cuda.is_available():
         raise BadRequest(f"--device {sitting.device}: this machine has no CUDA that torch can use. There is: cpu.")
     if sitting.threads is not None:
         torch.set_num_threads(sitting.threads)
-    return Icons.load((sitting.data or home()) / TRAINING)
 
 
 def train(trainer: Trainer, sitting: Sitting, should_stop: Callable[[], bool] = never) -> Path:

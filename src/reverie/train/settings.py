@@ -30,26 +30,26 @@ class Pace:
     """steps until the rate is at its peak"""
 
     def __post_init__(self) -> None:
-        _positive(self, *(field.name for field in fields(Pace)))
+        _positive(self, *(field.name for field in fields(self)))
 
 
 @dataclass(frozen=True)
 class ClipPace(Pace):
     """What the built-in perceptor is trained with."""
 
-    steps: int = 3000
+    steps: int = 2600
     batch: int = 128
     rate: float = 2e-3
     warmup: int = 200
     words: int = 700
-    """steps for which the text tower is taught alone, before the first picture"""
+    """steps for which the text tower is taught alone, before the first picture; none on pictures of one's own"""
 
 
 @dataclass(frozen=True)
 class VqganPace(Pace):
     """What the built-in generator is trained with."""
 
-    steps: int = 4000
+    steps: int = 3600
     batch: int = 16
     rate: float = 6e-4
     warmup: int = 100
@@ -66,12 +66,32 @@ class SketchPace(Pace):
 
 
 @dataclass(frozen=True)
+class JudgePace(Pace):
+    """What the recogniser that never guides is trained with."""
+
+    steps: int = 4200
+    batch: int = 128
+    rate: float = 2e-3
+    warmup: int = 200
+
+
+@dataclass(frozen=True)
+class CodesPace(Pace):
+    """What the code transformer is trained with."""
+
+    steps: int = 2400
+    batch: int = 64
+    rate: float = 2e-3
+    warmup: int = 100
+
+
+@dataclass(frozen=True)
 class Robust:
     """How strong the attack is that the perceptor learns to stand."""
 
-    radius: float = 1.0
+    radius: float = 0.7
     """L2 of the attack over a 64x64 view in 0..1; 0 trains a clean tower, whose gradients do not draw"""
-    warm: float = 0.35
+    warm: float = 0.6
     """share of the training after which the attack has its full radius"""
     replays: int = 2
     """attacks (and steps of the weights) per batch"""
@@ -87,7 +107,7 @@ class Sitting:
     """One sitting of a training: where, and for how long. None of it decides what comes out at the end."""
 
     data: Path | None = None
-    """folder that `reverie train data` wrote to; Reverie's cache by default"""
+    """pictures with captions (clip, vqgan and sketch), or what `reverie train data` wrote; that, in Reverie's cache, by default"""
     out: Path | None = None
     """folder of checkpoint, log and weights, where an earlier sitting is gone on with; in Reverie's cache by default"""
     minutes: float = math.inf

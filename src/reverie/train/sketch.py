@@ -9,14 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reverie.data.icons import Icons, fingerprint
-from reverie.data.plain import Plain, PlainMaker
+from reverie.data.folder import Folder
+from reverie.data.plain import Plain
+from reverie.errors import BadRequest
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.sketch import Sketch, SketchConfig
+from reverie.tokens import Tokenizer
 from reverie.train.clip import vocabulary
 from reverie.train.loop import Slow, autocast, rate_at
 from reverie.train.settings import Pace
-from reverie.weights import save_network
+from reverie.train.source import Data, drawings
+from reverie.train.start import came_from, copied
+from reverie.weights import fingerprint, save_network
 
 _SHEET = (
     "apple", "a red apple on a blue background", "horse", "a blue horse", "castle on grass", "a cat in the snow",
@@ -28,26 +32,35 @@ class SketchTrainer:
     """One step: a batch of plain scenes, drawn again from their captions.
 
     With a ``guide`` words are read by its text tower, which already tells things apart, and only drawing is learnt.
+    ``tokens`` are what the guide, or the network to ``start`` from, reads; learnt from the icons where there is neither.
     """
 
     kind = "sketch"
 
-    def __init__(self, icons: Icons, pace: Pace, seed: int = 0, config: SketchConfig | None = None, guide: MiniCLIP | None = None) -> None:
+    def __init__(
+        self,
+        data: Data,
+        pace: Pace,
+        seed: int = 0,
+        config: SketchConfig | None = None,
+        guide: MiniCLIP | None = None,
+        tokens: Tokenizer | None = None,
+        start: Sketch | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         self.pace = pace
-        self.tokens = vocabulary(icons)
-        self.model = Sketch(replace(config or SketchConfig(), vocabulary=len(self.tokens.pieces)))
-        if guide is not None:
-            self.model.text.load_state_dict(guide.text.state_dict())
-            self.model.text.requires_grad_(False)
+        self.tokens = tokens or (Tokenizer.learn(data.captions, 4096) if isinstance(data, Folder) else vocabulary(data))
+        self.model = copied(start) if start else _new(replace(config or SketchConfig(), vocabulary=len(self.tokens.pieces)), guide)
+        self.model.text.requires_grad_(guide is None and start is None)
         self.slow = Slow(self.model, 0.995)
-        self.maker = PlainMaker(icons, self.model.config.size, self.model.config.hands, seed)
+        self.maker = drawings(data, self.model.config.size, self.model.config.hands, seed)
         self.optimiser = torch.optim.AdamW(
             [p for p in self.model.parameters() if p.requires_grad], lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01
         )
-        told = {**asdict(pace), **asdict(self.model.config)}
-        words = "none" if guide is None else fingerprint(guide.text.state_dict().values())
-        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "guide": words, **told}
+        self.sheet = tuple(dict.fromkeys(data.captions))[: len(_SHEET)] if isinstance(data, Folder) else _SHEET
+        told = {**asdict(pace), **asdict(self.model.config), **came_from(start)}
+        self.reads = {} if guide is None else {"reads": fingerprint(guide.text.state_dict().values())}
+        self.settings = {"kind": self.kind, "seed": seed, "data": data.fingerprint(), "guide": self.reads.get("reads", "none"), **told}
 
     def parts(self) -> dict[str, Any]:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
@@ -75,15 +88,30 @@ class SketchTrainer:
         """A sheet: a dozen prompts across, four hands down."""
         from PIL import Image
 
-        net, count = self.slow.network, len(_SHEET)
-        pieces = torch.tensor(self.tokens(_SHEET))
+        net, count = self.slow.network, len(self.sheet)
+        pieces = torch.tensor(self.tokens(self.sheet))
         rows = [net(pieces, torch.full((count,), hand)).clamp(0, 1) for hand in range(min(4, self.model.config.hands))]
         grid = torch.stack(rows).permute(0, 3, 1, 4, 2).reshape(len(rows) * rows[0].shape[-2], -1, 3)
         picture = Image.fromarray((grid * 255).round().byte().numpy())
         picture.resize((picture.width * 3, picture.height * 3), 0).save(folder / "sheet.png")
 
     def export(self, path: Path) -> None:
-        save_network(path, self.kind, self.slow.network, self.model.config, pieces=list(self.tokens.pieces))
+        lent = "text" if self.reads else ""
+        save_network(path, self.kind, self.slow.network, self.model.config, lent, pieces=list(self.tokens.pieces), **self.reads)
+
+
+def _new(config: SketchConfig, guide: MiniCLIP | None) -> Sketch:
+    """A sketch that has drawn nothing yet; it reads as the guide does, where there is one."""
+    if guide is None:
+        return Sketch(config)
+    reads = guide.config
+    model = Sketch(replace(config, vocabulary=reads.vocabulary, dim=reads.dim, length=reads.length, text_width=reads.text_width))
+    try:
+        model.text.load_state_dict(guide.text.state_dict())
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise BadRequest(f"A sketch cannot read by this guide, whose text tower is built otherwise ({reason}).") from error
+    return model
 
 
 def _edges(drawn: Tensor, wanted: Tensor) -> Tensor:

@@ -16,13 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reverie.data.icons import Icons, fingerprint
-from reverie.data.scenes import SceneMaker
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.train.loop import Slow, autocast, rate_at
 from reverie.train.settings import Pace
-from reverie.weights import save_network
+from reverie.train.source import Data, scenes
+from reverie.train.start import came_from, copied
+from reverie.weights import fingerprint, save_network
 
 MINI = VQGANConfig(
     ch=32, ch_mult=(1, 1, 2, 4), num_res_blocks=1, attn_resolutions=(), resolution=64,
@@ -73,6 +73,12 @@ class Averages(nn.Module):
         self.register_buffer("total", torch.zeros(count, dim))
 
     @torch.no_grad()
+    def keep(self, book: nn.Embedding) -> None:
+        """Go on from the codes as they are."""
+        self.use.fill_(1.0)
+        self.total.copy_(book.weight)
+
+    @torch.no_grad()
     def plant(self, book: nn.Embedding, points: Tensor, rng: torch.Generator) -> None:
         """Put the codes where the encoder's outputs [N,D] are, by a few rounds of k-means."""
         codes = points[torch.randperm(len(points), generator=rng)[: len(self.use)].to(points.device)]
@@ -110,29 +116,35 @@ class VqganTrainer:
 
     def __init__(
         self,
-        icons: Icons,
+        data: Data,
         pace: Pace,
         guide: MiniCLIP | None,
         seed: int = 0,
         config: VQGANConfig = MINI,
         device: torch.device | str = "cpu",
+        start: VQGAN | None = None,
     ) -> None:
         torch.manual_seed(seed)
-        self.icons, self.pace, self.seed = icons, pace, seed
+        self.pace, self.seed = pace, seed
         self.device = torch.device(device)
         self.guide = None if guide is None else guide.to(self.device).eval().requires_grad_(False)
-        self.model = VQGAN(config).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        wake(self.model)
+        self.model = VQGAN(config) if start is None else copied(start)
+        self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        config = self.model.config
+        if start is None:
+            wake(self.model)
         self.critic = PatchDiscriminator().to(self.device)
         self.averages = Averages(config.n_embed, config.embed_dim).to(self.device)
+        if start is not None:
+            self.averages.keep(self.model.quantize.embedding)
         self.slow = Slow(self.model, 0.998)
-        self.maker = SceneMaker(icons, 2 * CROP, seed)
+        self.maker = scenes(data, 2 * CROP, seed)
         learnt = [p for name, p in self.model.named_parameters() if not name.startswith("quantize")]
         self.optimiser = torch.optim.Adam(learnt, lr=pace.rate, betas=(0.9, 0.98))
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), lr=pace.rate, betas=(0.5, 0.9))
         seen = "none" if guide is None else fingerprint(guide.state_dict().values())
-        told = {**asdict(pace), **asdict(config)}
-        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "guide": seen, **told}
+        told = {**asdict(pace), **asdict(config), **came_from(start)}
+        self.settings = {"kind": self.kind, "seed": seed, "data": data.fingerprint(), "guide": seen, **told}
 
     def parts(self) -> dict[str, Any]:
         return {
@@ -143,16 +155,17 @@ class VqganTrainer:
     def draw(self, number: int) -> Tensor:
         """[batch,3,64,64] in 0..1: half of them close up, half of them the whole scene."""
         rng = torch.Generator().manual_seed(number)
-        scenes = copy.copy(self.maker)(self.pace.batch, number).images  # a copy, since a maker holds its dice while it composes
-        far = F.avg_pool2d(scenes[::2], 2)
+        shown = copy.copy(self.maker)(self.pace.batch, number).images  # a copy, since a maker holds its dice while it composes
+        far = F.avg_pool2d(shown[::2], 2)
         y, x = torch.randint(0, CROP, (2,), generator=rng).tolist()
-        return torch.cat((far, scenes[1::2, :, y : y + CROP, x : x + CROP])).contiguous(memory_format=torch.channels_last)
+        return torch.cat((far, shown[1::2, :, y : y + CROP, x : x + CROP])).contiguous(memory_format=torch.channels_last)
 
     def step(self, number: int, drawn: Tensor) -> dict[str, float]:
         for group in (*self.optimiser.param_groups, *self.critic_optimiser.param_groups):
             group["lr"] = rate_at(number, self.pace)
-        free, adversarial = number < FREE * self.pace.steps, number > ADVERSARIAL * self.pace.steps
-        if not free and not self.averages.use.any():
+        planted = bool(self.averages.use.any())
+        free, adversarial = number < FREE * self.pace.steps and not planted, number > ADVERSARIAL * self.pace.steps
+        if not free and not planted:
             self._plant(number)
         images = drawn.to(self.device)
         with autocast(images.device):

@@ -1,0 +1,102 @@
+"""How good the models and their paintings are, by an eye that never guided: ``reverie bench quality``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import product
+from json import dumps
+from pathlib import Path
+
+from torch import Tensor
+
+from reverie import registry
+from reverie.bench import exam
+from reverie.bench.exam import Question, Row
+from reverie.bench.eyes import Eye, GuideEye, JudgeEye
+from reverie.bench.paintings import paint, sheet
+from reverie.bench.prompts import PROMPTS
+from reverie.bench.settings import Exam
+from reverie.data.icons import Icons
+from reverie.dream import Dream, Scalar
+from reverie.files import check_writable
+from reverie.plan import pick_device
+from reverie.train.commands import TESTING, TRAINING, home
+from reverie.weights import load_judge
+
+Options = Mapping[str, dict[str, Scalar]]
+
+
+def dreams(asked: Exam, options: Options, generator: str, guided: bool) -> list[Dream]:
+    """The first prompts as dreams with every default and seed 0; not guided, they end where they start."""
+    used = {name: value for name, value in options.items() if name in _components(asked, generator)}
+    steps = {} if guided else {"steps": 0}
+    return [Dream(prompt, generator=generator, init=asked.init, options=used, **steps) for prompt in PROMPTS[: asked.limit]]
+
+
+def _components(asked: Exam, *generators: str) -> tuple[str, ...]:
+    """What may be given options in dreams of these generators."""
+    starts = (asked.init,) if asked.init in ("sketch", "sample") else ()
+    return (*generators, *starts, "mini", "cutouts")
+
+
+def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Iterator[Row]:
+    """Measure everything, row after row; sheets are written on the way. ``tell`` hears how far it is.
+
+    ``options`` are the dreams' own, by component; ``mini.weights`` names the guide that is asked as well.
+
+    Raises ``BadRequest`` before the first row for what is missing: drawings, weights, generators, a folder.
+    """
+    for generator in asked.generator:
+        registry.check("generator", generator)
+    registry.check_options(_components(asked, *asked.generator), options)
+    folder = asked.data or home()
+    learnt, unseen = Icons.load(folder / TRAINING), Icons.load(folder / TESTING)
+    place = pick_device(asked.device)
+    guide = GuideEye(registry.build("perceptor", "mini", options.get("mini", {}), place), place)
+    eyes: dict[str, Eye] = {"guide": guide, "judge": JudgeEye(*load_judge(asked.judge), place)}
+    check_writable(asked.out)
+    yield from _recognised(asked.out, eyes, learnt, unseen, tell)
+    for generator, guided in product(asked.generator if asked.limit else (), (False, True)):
+        images = paint(dreams(asked, options, generator, guided), asked.device, tell)
+        yield from _painted(asked.out, eyes, f"{generator} {'guided' if guided else 'unguided'}", images)
+
+
+def _recognised(out: Path, eyes: Mapping[str, Eye], learnt: Icons, unseen: Icons, tell: Callable[[str], None]) -> Iterator[Row]:
+    tell("unseen drawings: names and keywords")
+    pictures, shown = exam.drawings(unseen, learnt.concepts)
+    for question in (exam.names(pictures, shown, learnt.concepts), exam.keywords(pictures, shown, learnt.concepts)):
+        yield from question.ask(eyes)
+        _sheet(out / f"unseen-{question.test}.webp", question, eyes["judge"])
+    tell("unseen drawings: colours")
+    yield from exam.colours(pictures, shown, eyes)
+    tell("unseen drawings: styles and backgrounds")
+    yield from exam.scenes(unseen, eyes)
+
+
+def _painted(out: Path, eyes: Mapping[str, Eye], name: str, images: Tensor) -> Iterator[Row]:
+    question = Question(name, images, list(PROMPTS), [{i} for i in range(len(images))])
+    yield from question.ask(eyes)
+    _sheet(out / f"{name.replace(' ', '-')}.webp", question, eyes["judge"])
+
+
+def _sheet(path: Path, question: Question, judge: Eye, most: int = 100) -> None:
+    """What is right, and below it what the judge took the picture for where it was mistaken."""
+    images, right = question.images[:most], question.right[:most]
+    taken = judge(images, question.texts).argmax(1).tolist()
+    marks = ["" if pick in mine else f"> {question.texts[pick]}" for pick, mine in zip(taken, right, strict=True)]
+    sheet(path, images, [question.texts[min(mine)] for mine in right], marks)
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """The figures for a program: a list with an object per row."""
+    return dumps([asdict(row) for row in rows], allow_nan=False)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The figures as aligned text."""
+    heads = ("test", "eye", "pictures", "among", "first", "first five")
+    lines = [heads] + [(r.test, r.eye, str(r.pictures), str(r.among), f"{r.top1:.1%}", f"{r.top5:.1%}") for r in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    aligned = [[cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))] for line in lines]
+    return "\n".join("  ".join(line) for line in aligned)

@@ -1,0 +1,34 @@
+"""What ``reverie bench quality`` is told; no torch here, so that the command line can read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.bench.prompts import PROMPTS
+from reverie.dream import Dream
+from reverie.errors import BadRequest
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Who is examined, by whom, and where what was seen is left."""
+
+    generator: tuple[str, ...] = ("stack", "vqgan")
+    """what paints; given several times, they are compared"""
+    init: str = str(Dream.model_fields["init"].default)
+    """where paintings start, as for `reverie paint`"""
+    judge: str = "mini"
+    """'mini' (built in) or a judge.safetensors; it never guides"""
+    limit: int = len(PROMPTS)
+    """paint only so many of the hundred prompts; 0 paints none"""
+    data: Path | None = None
+    """folder that `reverie train data` wrote to; Reverie's cache by default"""
+    out: Path = Path("quality")
+    """folder for the contact sheets"""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, mps"""
+
+    def __post_init__(self) -> None:
+        if self.limit < 0:
+            raise BadRequest(f"--limit {self.limit}: must be 0 or above.")

@@ -1,0 +1,151 @@
+"""Train the code transformer: from captions to the codes of plain scenes, by cross-entropy where codes are masked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reverie.data.icons import Icons
+from reverie.data.plain import Plain, PlainMaker
+from reverie.nets.codes import CodesConfig, CodeTransformer, acquaint, fill, mask
+from reverie.nets.miniclip import MiniCLIP
+from reverie.nets.vqgan import VQGAN
+from reverie.tokens import Tokenizer
+from reverie.train.loop import Slow, autocast, rate_at
+from reverie.train.settings import Pace
+from reverie.weights import fingerprint, save_network
+
+_SHEET = (
+    "an apple", "a red apple on a blue background", "horse", "a blue horse", "castle on grass", "a cat in the snow",
+    "sailboat on the water", "a fish and a banana", "two owls", "rocket at night", "a green mushroom", "snowman; pencil sketch",
+)  # fmt: skip
+# Composing and encoding a scene costs about what learning from it costs, so a quarter of a batch is new and the rest is
+# seen again, under other masks, before the pool forgets it.
+FRESH, POOL = 4, 8192
+UNSAID = 0.1  # share of rows that learn without text, for guidance
+
+
+class Readers(NamedTuple):
+    """The frozen networks that scenes are told by: who reads the captions, its tokenizer, and who encodes the pictures."""
+
+    guide: MiniCLIP
+    tokens: Tokenizer
+    vqgan: VQGAN
+
+
+class Pool(nn.Module):
+    """The last scenes as codes, texts and hands. A part of the checkpoint: what is seen again after a resume is the same."""
+
+    def __init__(self, config: CodesConfig) -> None:
+        super().__init__()
+        self.codes: Tensor
+        self.read: Tensor
+        self.hands: Tensor
+        self.register_buffer("codes", torch.zeros(POOL, config.side, config.side, dtype=torch.int32))
+        self.register_buffer("read", torch.zeros(POOL, config.dim, dtype=torch.float16))
+        self.register_buffer("hands", torch.zeros(POOL, dtype=torch.int64))
+
+
+class CodesTrainer:
+    """One step: some new scenes and some of the pool's, with codes hidden by chance, to be told from the rest and the text."""
+
+    kind = "codes"
+
+    def __init__(
+        self, icons: Icons, pace: Pace, readers: Readers, seed: int = 0, config: CodesConfig | None = None, device: str = "cpu"
+    ) -> None:
+        torch.manual_seed(seed)
+        self.pace, self.device = pace, torch.device(device)
+        guide, self.tokens, vqgan = readers
+        config = replace(config or CodesConfig(), codes=vqgan.config.n_embed, dim=guide.config.dim)
+        self.text = guide.text.to(self.device).eval().requires_grad_(False)
+        self.vqgan = vqgan.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        # What the codes and the texts mean: whoever samples must have the same codebook and the same text tower.
+        self.reads = {"guide": fingerprint(guide.text.state_dict().values()), "vqgan": fingerprint([vqgan.quantize.embedding.weight])}
+        self.model = CodeTransformer(config)
+        acquaint(self.model, vqgan.quantize.embedding.weight.cpu())
+        self.model.to(self.device)
+        self.slow = Slow(self.model, 0.995)
+        self.pool = Pool(config).to(self.device)
+        self.maker = PlainMaker(icons, config.side * vqgan.config.factor, config.hands, seed)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01)
+        told = {**asdict(pace), **asdict(config)}
+        encoder = fingerprint(vqgan.state_dict().values())
+        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "encoder": encoder, **self.reads, **told}
+
+    def parts(self) -> dict[str, Any]:
+        return {"model": self.model, "slow": self.slow.network, "pool": self.pool, "optimiser": self.optimiser}
+
+    @property
+    def fresh(self) -> int:
+        """New scenes per step."""
+        return max(1, self.pace.batch // FRESH)
+
+    def draw(self, number: int) -> Plain:
+        return self.maker(self.fresh, number)
+
+    def step(self, number: int, plain: Plain) -> dict[str, float]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(number, self.pace)
+        rng = torch.Generator().manual_seed(number)
+        rows = self._take_in(number, plain, rng)
+        codes, hands = self.pool.codes[rows].long(), self.pool.hands[rows]
+        silent = (torch.rand(len(rows), 1, generator=rng) < UNSAID).to(self.device)
+        read = self.pool.read[rows].float().masked_fill(silent, 0)
+        seen, hidden = mask(codes, rng, self.model.config.codes)
+        with autocast(self.device):
+            logits = self.model(seen, read, hands)[hidden].float()
+        loss = F.cross_entropy(logits, codes[hidden])
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.slow.update(self.model, number)
+        return {"loss": loss.item(), "right": (logits.argmax(-1) == codes[hidden]).float().mean().item()}
+
+    @torch.no_grad()
+    def _take_in(self, number: int, plain: Plain, rng: torch.Generator) -> Tensor:
+        """Put new scenes into the pool in place of the oldest; gives the rows of this step's batch, the new ones among them."""
+        first = number * self.fresh
+        rows = torch.arange(first, first + self.fresh) % POOL
+        self.pool.codes[rows] = self._encode(plain.images).int()
+        self.pool.read[rows] = self._read(plain.captions).half()
+        self.pool.hands[rows] = plain.hands.to(self.device)
+        known = min(POOL, first + self.fresh)
+        return torch.cat((rows, torch.randint(known, (self.pace.batch - self.fresh,), generator=rng)))
+
+    def _encode(self, images: Tensor) -> Tensor:
+        """[B,3,S,S] in 0..1 -> int64 [B,side,side]; a few at a time, which stay in a CPU's cache."""
+        found = []
+        for some in images.to(self.device).split(8 if self.device.type == "cpu" else len(images)):
+            with autocast(self.device):
+                z = self.vqgan.encode(some.contiguous(memory_format=torch.channels_last) * 2 - 1)
+            found.append(self.vqgan.quantize.indices(z))
+        return torch.cat(found)
+
+    def _read(self, texts: list[str]) -> Tensor:
+        return F.normalize(self.text(torch.tensor(self.tokens(texts), device=self.device)).float(), dim=-1)
+
+    @torch.no_grad()
+    def sample(self, folder: Path, number: int) -> None:
+        """A sheet: a dozen prompts across, sampled by three hands."""
+        from PIL import Image
+
+        net, count = self.slow.network, len(_SHEET)
+        assert isinstance(net, CodeTransformer)
+        read = self._read(list(_SHEET))
+        rows = []
+        for hand in range(min(3, net.config.hands)):
+            rngs = [torch.Generator().manual_seed(hand) for _ in _SHEET]
+            codes = fill(net, read, torch.full((count,), hand, device=self.device), rngs)
+            rows.append((self.vqgan.decode(self.vqgan.quantize.vectors(codes)) / 2 + 0.5).clamp(0, 1))
+        grid = torch.stack(rows).permute(0, 3, 1, 4, 2).reshape(len(rows) * rows[0].shape[-2], -1, 3)
+        Image.fromarray((grid * 255).round().byte().cpu().numpy()).save(folder / "sheet.png")
+
+    def export(self, path: Path) -> None:
+        save_network(path, self.kind, self.slow.network, self.model.config, reads=self.reads)
