@@ -28,7 +28,7 @@ class VqganGenerator:
     After every step it is clipped to the codebook's bounds per dimension, as the originals did.
     """
 
-    rate = 0.1
+    rate = 0.05
 
     def __init__(self, network: VQGAN, device: torch.device) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
