@@ -25,7 +25,7 @@ from reverie.train.folder_clip import FolderClipTrainer, differing
 from reverie.train.settings import ClipPace, Robust, Sitting, SketchPace, VqganPace
 from reverie.train.sketch import SketchTrainer
 from reverie.train.vqgan import VqganTrainer
-from reverie.weights import load_clip, load_vqgan, save_network
+from reverie.weights import load_clip, load_sketch, load_vqgan, save_network
 
 EYES = MiniCLIPConfig(size=32, dim=16, widths=(8, 16), text_width=16, text_layers=1)
 CODES = VQGANConfig(
@@ -162,9 +162,19 @@ def test_train_everything_and_paint(own: Path, tmp_path: Path, capsys: pytest.Ca
     assert read_recipe(tmp_path / "disc.png").dream.generator == str(tmp_path / "vqgan")
 
 
-def test_a_sketch_reads_by_one_of_two(own: Path) -> None:
-    with pytest.raises(BadRequest, match="--guide mini --from mini"):
-        sketch(SketchPace(), "mini", Sitting(data=own), start="mini")
+def test_a_sketch_goes_on_reading_as_it_did(own: Path, tmp_path: Path) -> None:
+    pace, config = SketchPace(2, 2, 1e-3, 1), replace(EYES, text_layers=2)
+    learner = FolderClipTrainer(Folder.read(own, 40), ClipPace(), Robust(), config=config)
+    learner.export(tmp_path / "eyes.safetensors")
+    guide = str(tmp_path / "eyes.safetensors")
+    SketchTrainer(Folder.read(own, HAND.size), pace, 0, HAND, *load_clip(guide)).export(tmp_path / "hand.safetensors")
+    path = sketch(pace, guide, Sitting(data=own, out=tmp_path / "on"), start=str(tmp_path / "hand.safetensors"))
+    assert torch.equal(load_sketch(str(path), guide)[0].text.head.weight, load_clip(guide)[0].text.head.weight)
+    with pytest.raises(BadRequest, match="reads by another text tower"):
+        sketch(pace, None, Sitting(data=own), start=str(path))
+    SketchTrainer(Folder.read(own, HAND.size), pace, config=HAND).export(tmp_path / "whole.safetensors")
+    with pytest.raises(BadRequest, match="has a text tower of its own"):
+        sketch(pace, guide, Sitting(data=own), start=str(tmp_path / "whole.safetensors"))
 
 
 def test_a_guide_of_another_build_is_told(own: Path, tmp_path: Path) -> None:

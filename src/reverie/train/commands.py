@@ -12,7 +12,7 @@ from reverie import paths
 from reverie.data.folder import MARGIN, Folder
 from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
 from reverie.errors import BadRequest, Failed
-from reverie.nets.miniclip import MiniCLIPConfig
+from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.sketch import SketchConfig
 from reverie.train.clip import ClipTrainer
 from reverie.train.codes import CodesTrainer, Readers
@@ -22,6 +22,7 @@ from reverie.train.loop import Trainer, never, run
 from reverie.train.settings import ClipPace, CodesPace, JudgePace, Robust, Sitting, SketchPace, VqganPace
 from reverie.train.sketch import SketchTrainer
 from reverie.train.source import Data
+from reverie.train.start import came_from
 from reverie.train.vqgan import CROP, VqganTrainer
 from reverie.weights import load_clip, load_sketch, load_vqgan
 
@@ -77,13 +78,18 @@ def vqgan(
 def sketch(
     pace: SketchPace, guide: str | None, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never, start: str | None = None
 ) -> Path:
-    """Train the sketch, or go on; words are read by ``guide`` (``mini`` or a perceptor's file), or as ``start`` (``mini``
-    or a file) does, which gives the first weights. Gives the weights' path.
+    """Train the sketch, or go on; words are read by ``guide`` (``mini`` or a perceptor's file), ``start`` (``mini`` or a
+    file) gives the first weights and reads as it always did. Gives the weights' path.
     """
-    if guide and start:
-        raise BadRequest(f"--guide {guide} --from {start}: a sketch to start from reads words in its own way. Give one of the two.")
-    first, tokens = load_sketch(start) if start else (None, None)
-    reader, tokens = (None, tokens) if tokens else load_clip(guide or "mini")
+    first = None
+    reader: MiniCLIP | None
+    reader, tokens = load_clip(guide or "mini")
+    if start:
+        first, tokens = load_sketch(start, guide or "mini")
+        if came_from(first.text) != came_from(reader.text):
+            if guide:
+                raise BadRequest(f"--guide {guide}: {start} has a text tower of its own, and goes on reading by that. Leave --guide out.")
+            reader = None
     found = _pictures(sitting, (first.config if first else SketchConfig()).size, moving=False)
     return train(SketchTrainer(found, pace, seed, guide=reader, tokens=tokens, start=first), sitting, should_stop)
 
