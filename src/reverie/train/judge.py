@@ -30,6 +30,7 @@ from reverie.weights import save_network
 
 SMOOTHING = 0.1
 TRAITS = 0.3  # what one right ground, colour or style is worth beside the thing
+GROWING = 0.3  # share of the training after which pictures are tinted and mixed in full: at the start both only confuse
 
 
 class Lesson(NamedTuple):
@@ -73,7 +74,8 @@ class JudgeTrainer:
         scenes = copy.copy(self.maker)(self.pace.batch, number)  # a copy, since a maker holds its dice while it composes
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
         lesson = Lesson(scenes.images, *self._answers(scenes.facts))
-        return seen_anew(mixed(tinted(lesson, rng), rng), rng)
+        grown = min(1.0, number / (GROWING * self.pace.steps))
+        return seen_anew(mixed(tinted(lesson, rng, 0.22 * grown), rng, 0.25 * grown), rng)
 
     def step(self, number: int, drawn: Lesson) -> dict[str, float]:
         for group in self.optimiser.param_groups:
@@ -127,15 +129,15 @@ def examine(verdict: Verdict, lesson: Lesson) -> tuple[Tensor, Tensor]:
     return loss, (lesson.things.gather(1, logits.argmax(1, keepdim=True)) > 0).float().mean()
 
 
-def tinted(lesson: Lesson, rng: torch.Generator) -> Lesson:
+def tinted(lesson: Lesson, rng: torch.Generator, share: float = 0.22) -> Lesson:
     """Exchange the colours of some pictures, or drain them: the thing stays what it is, and nothing is said of the rest."""
     images, count = lesson.images, len(lesson.images)
     order = torch.stack([torch.randperm(3, generator=rng) for _ in range(count)]).view(count, 3, 1, 1)
     swapped = images.gather(1, order.expand_as(images))
-    roll = torch.rand(count, 1, 1, 1, generator=rng)
-    images = torch.where(roll < 0.12, swapped, torch.where(roll < 0.17, 1 - images, images))
-    images = torch.where((roll > 0.17) & (roll < 0.22), luminance(images).expand_as(images), images)
-    return lesson._replace(images=images, traits=torch.where(roll.view(-1, 1) < 0.22, UNSAID, lesson.traits))
+    roll = torch.rand(count, 1, 1, 1, generator=rng) / share if share else torch.ones(count, 1, 1, 1)
+    images = torch.where(roll < 0.5, swapped, torch.where(roll < 0.75, 1 - images, images))
+    images = torch.where((roll >= 0.75) & (roll < 1), luminance(images).expand_as(images), images)
+    return lesson._replace(images=images, traits=torch.where(roll.view(-1, 1) < 1, UNSAID, lesson.traits))
 
 
 def mixed(lesson: Lesson, rng: torch.Generator, share: float = 0.25) -> Lesson:

@@ -37,7 +37,7 @@ class Pace:
 class ClipPace(Pace):
     """What the built-in perceptor is trained with."""
 
-    steps: int = 2600
+    steps: int = 7000
     batch: int = 128
     rate: float = 2e-3
     warmup: int = 200
@@ -69,7 +69,7 @@ class SketchPace(Pace):
 class JudgePace(Pace):
     """What the recogniser that never guides is trained with."""
 
-    steps: int = 4200
+    steps: int = 5400
     batch: int = 128
     rate: float = 2e-3
     warmup: int = 200
@@ -91,7 +91,7 @@ class Robust:
 
     radius: float = 0.7
     """L2 of the attack over a 64x64 view in 0..1; 0 trains a clean tower, whose gradients do not draw"""
-    warm: float = 0.6
+    warm: float = 0.25
     """share of the training after which the attack has its full radius"""
     replays: int = 2
     """attacks (and steps of the weights) per batch"""
