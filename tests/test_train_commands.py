@@ -74,10 +74,10 @@ def test_an_unfinished_sitting_leaves_weights_too(tmp_path: Path, capsys: pytest
 
 def test_another_kind_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     weights = train(trainer("clip"), Sitting(out=tmp_path))
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     with pytest.raises(BadRequest, match="another training: kind 'clip', not 'vqgan'"):
         train(trainer("vqgan"), Sitting(out=tmp_path))
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before and weights in before
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before and weights in before
 
 
 def archive(path: Path, files: dict[str, Any]) -> None:

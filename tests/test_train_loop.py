@@ -117,7 +117,21 @@ def test_run_learns_logs_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture
     assert [line["step"] for line in lines] == [50, 60] and lines[1]["loss"] < 0.1 * lines[0]["loss"]
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == lines
     assert trainer.samples == [60]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["last.pt", "log.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["last.pt", "log.jsonl", "tensorboard"]
+
+
+def test_tensorboard_can_read_the_log(tmp_path: Path) -> None:
+    from tensorboardX.proto.event_pb2 import Event
+
+    run(Line(60), tmp_path, Sitting())
+    data, at, told = next((tmp_path / "tensorboard").iterdir()).read_bytes(), 0, []
+    while at < len(data):  # TFRecord: length, its checksum, the event, its checksum
+        length = int.from_bytes(data[at : at + 8], "little")
+        event = Event.FromString(data[at + 12 : at + 12 + length])
+        told += [(event.step, value.tag, round(value.simple_value, 4)) for value in event.summary.value]
+        at += 16 + length
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert told == [(line["step"], "loss", pytest.approx(line["loss"], abs=1e-3)) for line in lines]
 
 
 @pytest.mark.parametrize("at", [1, 7, 19])

@@ -75,11 +75,12 @@ class Slow:
 
 
 class Log:
-    """Means of the figures, told every fifty steps on the screen and in ``log.jsonl``."""
+    """Means of the figures, told every fifty steps on the screen, in ``log.jsonl`` and, where tensorboardX is installed, for TensorBoard."""
 
     def __init__(self, path: Path, pace: Pace, first: int) -> None:
         self.path, self.pace, self.first, self.began = path, pace, first, time.monotonic()
         self.figures: list[dict[str, float]] = []
+        self.board = _board(path.parent, first)
 
     def add(self, done: int, figures: dict[str, float]) -> None:
         self.figures.append(figures)
@@ -92,7 +93,24 @@ class Log:
         with self.path.open("a", encoding="utf-8") as log:
             log.write(line + "\n")
         print(line, flush=True)
+        if self.board:
+            for name, mean in means.items():
+                self.board.add_scalar(name, mean, done)
+            self.board.flush()
         self.figures = []
+
+    def close(self) -> None:
+        if self.board:
+            self.board.close()
+
+
+def _board(folder: Path, first: int) -> Any:
+    """What writes TensorBoard's files, if it is there: a bare machine does without. A sitting replaces what went beyond its start."""
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=first)
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
@@ -143,6 +161,7 @@ def _go_on(trainer: Trainer, last: Path, sitting: Sitting, should_stop: Callable
             saved, next_save = done, time.monotonic() + sitting.save_every
         if over:
             break
+    log.close()
     if saved != done:
         _save(trainer, last, done)
     return done
