@@ -102,7 +102,7 @@ def test_help_tells_every_field_with_its_default(capsys: Capture) -> None:
     assert main(["paint", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for name, about in Dream.model_fields.items():
-        assert name == "prompts" or f"--{name.removesuffix('s')}" in shown
+        assert name == "prompts" or "--" + name.removesuffix("s").replace("_", "-") in shown
         assert name == "prompts" or str(about.description) in shown
     for default in (Dream("x").steps, Dream("x").generator, "256x256", "mini"):
         assert f"[default: {default}]" in shown

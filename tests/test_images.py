@@ -146,3 +146,18 @@ def test_to_tensor_covers_the_size_and_cuts_evenly() -> None:
     assert tensor.shape == (1, 3, 20, 20)
     assert tensor[0, 0, :, 2:-2].min() > 0.9 and tensor[0, 2, :, 2:-2].max() < 0.1
     assert tensor.min() >= 0 and tensor.max() <= 1
+
+
+def test_to_tensor_pads_and_stretches() -> None:
+    picture = Image.new("RGB", (2, 4), (255, 0, 0))
+    picture.paste((0, 0, 255), (1, 0, 2, 4))
+    padded, stretched = to_tensor(picture, 4, 8, "pad"), to_tensor(picture, 4, 8, "stretch")
+    assert padded.shape == stretched.shape == (1, 3, 4, 8)
+    assert (padded[0, 0, :, :4] == 1).all() and (padded[0, 2, :, 4:] == 1).all()  # the edges run on
+    assert stretched[0, 0, 0, 1] == 1 and stretched[0, 2, 0, 6] == 1 and 0 < stretched[0, 0, 0, 4] < 1
+
+
+def test_avif(tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16), (200, 30, 30)).save(tmp_path / "red.avif")
+    red = load_picture(tmp_path / "red.avif").getpixel((8, 8))
+    assert isinstance(red, tuple) and red[0] > 150 > red[1]

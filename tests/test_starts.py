@@ -14,11 +14,11 @@ from test_nets_codes import TINY as CODES
 from test_nets_codes import network as transformer
 
 from reverie import build
-from reverie.dream import Dream
+from reverie.dream import NOISES, Dream
 from reverie.errors import BadRequest
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, subject
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, noise, subject
 from reverie.weights import fingerprint, load_clip, load_codes, load_vqgan, save_network
 
 TINY = SketchConfig(hands=3, widths=(16, 8), cond=16, hidden=16, vocabulary=128, length=8, dim=16, text_width=16)
@@ -184,3 +184,40 @@ def test_files_that_cannot_be_sampled_from_are_refused(networks: tiny.Options, s
 def test_sketch_options_need_a_sketch(networks: tiny.Options) -> None:
     with pytest.raises(BadRequest, match="sketch"):
         build.check(tiny.dream(networks).model_copy(update={"options": {"sketch": {"hand": 1}}}))
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noises_are_pictures_that_follow_the_seed(kind: str) -> None:
+    made = noise(kind, Rng(1), 24, 40)
+    assert made.shape == (1, 3, 24, 40) and made.min() >= 0 and made.max() <= 1 and made.std() > 0.02
+    assert torch.equal(made, noise(kind, Rng(1), 24, 40)) and not torch.equal(made, noise(kind, Rng(2), 24, 40))
+
+
+def test_noises_differ_in_grain() -> None:
+    def roughness(kind: str) -> float:
+        made = noise(kind, Rng(0), 64, 64)
+        return ((made[..., 1:] - made[..., :-1]).abs().mean() / made.std()).item()
+
+    assert roughness("gradient") < 0.5 * roughness("fractal") < 0.5 * roughness("noise")
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_a_dream_starts_from_noise(kind: str, networks: tiny.Options) -> None:
+    (frame,) = build.frames([tiny.dream(networks, generator="pixels", size=16, steps=0, init=kind)])
+    wanted = noise(kind, Rng(0), 16, 16)[0].permute(1, 2, 0)
+    assert (frame.pixels.float() / 255 - wanted).abs().max() < 0.02
+
+
+def test_a_weight_keeps_the_picture_near_its_start(networks: tiny.Options) -> None:
+    def moved(weight: float) -> float:
+        fields = {"generator": "pixels", "size": 16, "steps": 12, "init": "gradient", "init_weight": weight}
+        seen = list(build.frames([tiny.dream(networks, **fields)]))
+        assert ("init" in seen[-1].losses) == bool(weight)
+        return (seen[-1].pixels.float() - seen[0].pixels.float()).square().mean().item()
+
+    assert moved(100.0) < 0.5 * moved(0.0)
+
+
+def test_a_start_that_is_no_word_and_no_file(networks: tiny.Options) -> None:
+    with pytest.raises(BadRequest, match="no start or picture 'fractall'. Did you mean 'fractal'"):
+        next(build.frames([tiny.dream(networks, init="fractall")]))

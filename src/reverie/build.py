@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,15 @@ from torch import Tensor
 
 from reverie import registry
 from reverie.cutouts import CutoutOptions, Cutter
-from reverie.dream import Dream
-from reverie.errors import BadRequest, Failed
+from reverie.dream import NOISES, STARTS, Dream
+from reverie.errors import BadRequest, Failed, unknown
 from reverie.images import load_picture, to_tensor
-from reverie.objectives import objectives
+from reverie.objectives import near, objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.render import Shown, render
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, subject
-from reverie.step import Engine
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, noise, subject
+from reverie.step import Engine, decode
 from reverie.types import Frame, Generator, Latent, Perceptor
 from reverie.weights import load_clip, load_codes, load_sketch, load_vqgan
 
@@ -74,6 +75,8 @@ def check(dream: Dream) -> None:
         registry.check("perceptor", name)
     if len(set(sights)) < len(sights):
         raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
+    if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
+        raise unknown("start or picture", dream.init, STARTS)
     starts = [dream.init] if dream.init in ("sketch", "sample") else []
     registry.check_options([dream.generator, *sights, "cutouts", *starts], dream.options)
 
@@ -107,13 +110,21 @@ def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
     """The picture [1,3,H,W] that a dream starts from; none where it starts from chance."""
     if dream.init == "random":
         return None
-    if dream.init not in ("sketch", "sample"):
-        return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width)
+    if dream.init in NOISES:
+        return noise(dream.init, rng, dream.height, dream.width).to(plan.device)
+    if dream.init not in STARTS:
+        return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width, dream.fit)
     words = subject(dream)
     if not words:
         return None
     draw = _sketched if dream.init == "sketch" else _sampled
     return favourite(draw(words, dream, rng, plan.device), words, made.perceptors.values())
+
+
+@torch.no_grad()
+def _held(made: Engine, latent: Latent, weight: float) -> Engine:
+    """The same parts, and a pull back to the picture as the generator first paints it."""
+    return replace(made, objectives={**made.objectives, "init": near(decode(made, latent), weight)})
 
 
 def _sketched(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
@@ -147,6 +158,8 @@ def frames(
     plan = resolve(dream, device)
     made = engine(dreams, plan)
     latent = start(made, dreams, plan)
+    if dream.init_weight:
+        made = _held(made, latent, dream.init_weight)
     optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
     shown = render(made, latent, optimiser, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps), should_stop=should_stop)
     for one in shown:

@@ -10,6 +10,8 @@ from reverie.prompts import Prompt, parse
 
 Scalar = bool | int | FiniteFloat | str
 LARGEST_SIDE = 8192
+NOISES = ("noise", "gradient", "fractal")
+STARTS = ("sketch", "sample", "random", *NOISES)  # whatever else is given as a start is a picture file
 
 
 def _size(value: Any) -> Any:
@@ -93,7 +95,12 @@ class Dream(BaseModel):
     init: str = Field(
         default="sketch",
         min_length=1,
-        description="where to start: 'sketch' (the words, coarsely), 'sample' (a first picture of them), 'random', or a picture file",
+        description="where to start: 'sketch' (the words, coarsely), 'sample' (a first picture of them), 'random' (a chance latent), "
+        "'noise', 'gradient' or 'fractal' (a chance picture), or a picture file",
+    )
+    fit: Literal["crop", "pad", "stretch"] = Field(default="crop", description="how a picture to start from comes to the size")
+    init_weight: float = Field(
+        default=0.0, ge=0, allow_inf_nan=False, description="weight of staying near the start: mean squared distance"
     )
     tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST_PIXELS = 64_000_000
 # Formats that Pillow decodes by itself: it hands others, PostScript for one, to programs of the system.
-READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 
 
 @contextmanager
@@ -58,14 +58,32 @@ def load_picture(path: str | Path) -> Image:
         return image.convert("RGB")
 
 
-def to_tensor(image: Image, height: int, width: int) -> Tensor:
-    """[1,3,height,width], float32 in 0..1: scaled to cover that size, with what overhangs cut off evenly."""
+def to_tensor(image: Image, height: int, width: int, fit: str = "crop") -> Tensor:
+    """[1,3,height,width], float32 in 0..1, scaled to that size.
+
+    ``fit``: ``crop`` covers it, and what overhangs is cut off evenly; ``pad`` shows the whole picture in the middle,
+    and its edges run on to the sides; ``stretch`` lets go of its proportions.
+    """
     import torch
     from PIL import Image, ImageOps
 
-    fitted = ImageOps.fit(image.convert("RGB"), (width, height), method=Image.Resampling.LANCZOS)
+    whole, size, method = image.convert("RGB"), (width, height), Image.Resampling.LANCZOS
+    if fit == "crop":
+        fitted = ImageOps.fit(whole, size, method=method)
+    elif fit == "stretch":
+        fitted = whole.resize(size, method)
+    else:
+        return _padded(ImageOps.contain(whole, size, method=method), height, width)
     pixels = torch.frombuffer(bytearray(fitted.tobytes()), dtype=torch.uint8).view(height, width, 3)
     return pixels.permute(2, 0, 1).unsqueeze(0).float() / 255
+
+
+def _padded(image: Image, height: int, width: int) -> Tensor:
+    from torch.nn.functional import pad
+
+    left, top = (width - image.width) // 2, (height - image.height) // 2
+    sides = (left, width - image.width - left, top, height - image.height - top)
+    return pad(to_tensor(image, image.height, image.width), sides, mode="replicate")
 
 
 def _eight_bits(image: Image) -> Image:

@@ -47,6 +47,11 @@ def _of_images(measure: Callable[[Tensor], Tensor], weight: float) -> Objective:
     return objective
 
 
+def near(pictures: Tensor, weight: float) -> Objective:
+    """Mean squared distance to ``pictures`` [B,3,H,W], times ``weight``."""
+    return lambda images, seen, step: weight * (images - pictures).square().flatten(1).mean(1)
+
+
 def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> Resemblance:
     """Read every dream's prompts once, with every perceptor; prompt weights are shares of the dream's own total.
 

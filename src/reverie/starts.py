@@ -1,4 +1,4 @@
-"""Where a painting starts: from chance, from a picture, from a sketch of the words, or from a first picture of them."""
+"""Where a painting starts: from chance, from noise, from a picture, from a sketch of the words, or from a first picture of them."""
 
 from __future__ import annotations
 
@@ -123,6 +123,22 @@ def favourite(pictures: Tensor, text: str, perceptors: Iterable[Perceptor]) -> T
         seen = perceptor.look(F.interpolate(pictures, size=(perceptor.size, perceptor.size), mode="area"))
         likeness = likeness + (seen.float() @ perceptor.read([text]).float().T).squeeze(1)
     return pictures[likeness.argmax()][None]
+
+
+def noise(kind: str, rng: Rng, height: int, width: int) -> Tensor:
+    """[1,3,height,width] in 0..1: ``noise`` has a chance colour in every pixel, ``gradient`` one in every corner and all
+    between them, ``fractal`` clouds: noise of every size, each half as strong as the next larger one."""
+    if kind == "noise":
+        return rng.uniform((1, 3, height, width), "noise-start")
+    if kind == "gradient":
+        corners = rng.uniform((1, 3, 2, 2), "gradient-start")
+        return F.interpolate(corners, size=(height, width), mode="bilinear", align_corners=True)
+    octaves = range(max(1, min(height, width).bit_length() - 1))
+    clouds = torch.zeros(1, 3, height, width)
+    for octave in octaves:
+        grains = rng.normal((1, 3, 2 << octave, 2 << octave), "fractal-start", octave)
+        clouds += 0.5**octave * F.interpolate(grains, size=(height, width), mode="bicubic", align_corners=False)
+    return (0.5 + 0.2 * clouds).clamp(0, 1)
 
 
 def subject(dream: Dream) -> str:

@@ -75,7 +75,7 @@ class Slow:
 
 
 class Log:
-    """Means of the figures, told every fifty steps on the screen, in ``log.jsonl`` and, where tensorboardX is installed, for TensorBoard."""
+    """Means of the figures, told every fifty steps on the screen, in ``log.jsonl`` and for TensorBoard."""
 
     def __init__(self, path: Path, pace: Pace, first: int) -> None:
         self.path, self.pace, self.first, self.began = path, pace, first, time.monotonic()
