@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from reverie.bench import exam
 from reverie.bench.exam import Question, Row
 from reverie.bench.prompts import PROMPTS, draw
 from reverie.bench.quality import as_json, dreams, quality, table
+from reverie.bench.rebuilt import Rebuilt, rebuilt
 from reverie.bench.settings import Exam
 from reverie.cli import main
 from reverie.data.concepts import Concept
@@ -25,9 +27,10 @@ from reverie.data.words import COLOURS, STYLES
 from reverie.dream import Scalar
 from reverie.errors import BadRequest
 from reverie.nets.judge import JudgeConfig
-from reverie.train.commands import TESTING, TRAINING
+from reverie.train.commands import HELD, TESTING, TRAINING
 from reverie.train.judge import JudgeTrainer
 from reverie.train.settings import JudgePace
+from reverie.weights import load_vqgan
 
 
 def knows(images: Tensor, texts: Sequence[str]) -> Tensor:
@@ -59,6 +62,30 @@ def test_only_drawings_of_what_was_learnt_are_asked() -> None:
     assert question.images.shape == (9, 3, 64, 64) and question.images[:, :, 0, 0].allclose(torch.tensor(exam.PAPER))
     with pytest.raises(BadRequest, match="reverie train data --force"):
         exam.drawings(icons(), [Concept("zebra")])
+
+
+def test_only_keeps_what_is_asked_for_and_numbers_it_anew() -> None:
+    kept = exam.only(icons(), (CONCEPTS[3], CONCEPTS[1]))
+    assert [kept.concepts[number].name for number in kept.concept.tolist()] == [CONCEPTS[1].name] * 3 + [CONCEPTS[3].name] * 3
+    assert torch.equal(kept.pictures[:3], icons().pictures[3:6])
+
+
+def test_all_names_are_those_that_were_learnt_and_those_that_are_shown() -> None:
+    question = exam.all_names(icons(), (Concept("zebra"), CONCEPTS[0]), "any")
+    assert question.texts[0] == "a zebra" and len(question.texts) == 1 + len(CONCEPTS)
+    assert [question.texts[number] for (number,) in question.right[::3]] == [exam.article(concept.name) for concept in CONCEPTS]
+
+
+def test_reconstructions_are_compared_with_what_went_in(networks: tiny.Options) -> None:
+    learner = JudgeTrainer(icons(), JudgePace(1, 2, 1e-3, 1), config=JudgeConfig(size=32, widths=(8, 16), depths=(1, 1), kernel=3))
+    judge, vqgan = learner.model.eval(), load_vqgan(str(networks["vqgan"]["weights"]))
+    pictures = icons().pictures[::3]
+    bad = rebuilt(pictures, vqgan, judge, 32)
+    assert (bad.side, bad.pictures) == (32, 5) and bad.distance > 0 and bad.apart > 0
+    perfect = copy.copy(vqgan)
+    perfect.__dict__.update(encode=lambda x: x, quantize=lambda x: x, decode=lambda x: x + 0.02)
+    good = rebuilt(pictures, perfect, judge, 32)
+    assert good.psnr == pytest.approx(40, abs=0.5) and good.distance < bad.distance
 
 
 def test_keywords_are_no_names_and_rare() -> None:
@@ -112,6 +139,7 @@ def prepared(tmp_path: Path, networks: tiny.Options) -> list[str]:
     """Words of a command line on which everything is tiny."""
     icons().save(tmp_path / TRAINING)
     icons().save(tmp_path / TESTING)
+    icons().save(tmp_path / HELD)
     judge = JudgeTrainer(icons(), JudgePace(1, 2, 1e-3, 1), config=JudgeConfig(size=32, widths=(8, 16), depths=(1, 1), kernel=3))
     judge.export(tmp_path / "judge.safetensors")
     words = ["bench", "quality", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--judge", str(tmp_path / "judge.safetensors")]
@@ -123,6 +151,12 @@ def test_the_command_measures_and_leaves_sheets(prepared: list[str], tmp_path: P
     assert main(words) == 0
     told = capsys.readouterr()
     rows = json.loads(told.out)
+    back = [row for row in rows if "psnr" in row]
+    assert [row["side"] for row in back] == [64, 256] and all(row["psnr"] > 0 <= row["distance"] for row in back)
+    rows = [row for row in rows if "eye" in row]
+    assert [(row["test"], row["eye"]) for row in rows if row["test"] in ("any name", "name never learnt")] == [
+        ("any name", "guide"), ("name never learnt", "guide"),
+    ]  # fmt: skip
     assert [row["test"] for row in rows if row["eye"] == "judge"] == [
         "name", "keyword", "colour of two", "style", "background", "background colour",
         "pixels unguided", "pixels guided",
@@ -137,7 +171,8 @@ def test_the_command_measures_and_leaves_sheets(prepared: list[str], tmp_path: P
 
 def test_table_and_json_show_every_figure() -> None:
     rows = [Row("name", "judge", 662, 596, 0.4512, 0.7), Row("colour of two", "guide", 12, 2, 1.0, 1.0)]
-    head, first, second = table(rows).splitlines()
+    head, first, second, empty, more, back = table([*rows, Rebuilt(64, 662, 24.04, 0.25, 0.8)]).splitlines()
+    assert empty == "" and len(more) == len(back) and back.split() == ["64x64", "662", "24.0", "dB", "0.250", "0.800"]
     assert len(head) == len(first) == len(second)
     assert first.split() == ["name", "judge", "662", "596", "45.1%", "70.0%"]
     assert json.loads(as_json(rows))[0] == {"test": "name", "eye": "judge", "pictures": 662, "among": 596, "top1": 0.4512, "top5": 0.7}

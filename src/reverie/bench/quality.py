@@ -16,13 +16,14 @@ from reverie.bench.exam import Question, Row
 from reverie.bench.eyes import Eye, GuideEye, JudgeEye
 from reverie.bench.paintings import paint, sheet
 from reverie.bench.prompts import PROMPTS
+from reverie.bench.rebuilt import Rebuilt, rebuilt
 from reverie.bench.settings import Exam
 from reverie.data.icons import Icons
 from reverie.dream import Dream, Scalar
 from reverie.files import check_writable
 from reverie.plan import pick_device
-from reverie.train.commands import TESTING, TRAINING, home
-from reverie.weights import load_judge
+from reverie.train.commands import HELD, TESTING, TRAINING, home
+from reverie.weights import load_judge, load_vqgan
 
 Options = Mapping[str, dict[str, Scalar]]
 
@@ -40,7 +41,7 @@ def _components(asked: Exam, *generators: str) -> tuple[str, ...]:
     return (*generators, *starts, "mini", "cutouts")
 
 
-def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Iterator[Row]:
+def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Iterator[Row | Rebuilt]:
     """Measure everything, row after row; sheets are written on the way. ``tell`` hears how far it is.
 
     ``options`` are the dreams' own, by component; ``mini.weights`` names the guide that is asked as well.
@@ -51,12 +52,20 @@ def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Itera
         registry.check("generator", generator)
     registry.check_options(_components(asked, *asked.generator), options)
     folder = asked.data or home()
-    learnt, unseen = Icons.load(folder / TRAINING), Icons.load(folder / TESTING)
+    learnt, unseen, held = (Icons.load(folder / name) for name in (TRAINING, TESTING, HELD))
     place = pick_device(asked.device)
     guide = GuideEye(registry.build("perceptor", "mini", options.get("mini", {}), place), place)
-    eyes: dict[str, Eye] = {"guide": guide, "judge": JudgeEye(*load_judge(asked.judge), place)}
+    judge, things = load_judge(asked.judge)
+    eyes: dict[str, Eye] = {"guide": guide, "judge": JudgeEye(judge, things, place)}
     check_writable(asked.out)
-    yield from _recognised(asked.out, eyes, learnt, unseen, tell)
+    yield from _recognised(asked.out, eyes, learnt, exam.only(unseen, learnt.concepts), tell)
+    tell("names that no training knew")
+    for question in (exam.all_names(unseen, learnt.concepts, "any name"), exam.all_names(held, learnt.concepts, "name never learnt")):
+        yield from question.ask({"guide": guide})
+    tell("the VQGAN's reconstructions")
+    vqgan = load_vqgan(str(options.get("vqgan", {}).get("weights", "mini")))
+    pictures, _ = exam.drawings(unseen, learnt.concepts)
+    yield from (rebuilt(pictures, vqgan, judge.cpu(), side) for side in (64, 256))
     for generator, guided in product(asked.generator if asked.limit else (), (False, True)):
         images = paint(dreams(asked, options, generator, guided), asked.device, tell)
         yield from _painted(asked.out, eyes, f"{generator} {'guided' if guided else 'unguided'}", images)
@@ -88,15 +97,28 @@ def _sheet(path: Path, question: Question, judge: Eye, most: int = 100) -> None:
     sheet(path, images, [question.texts[min(mine)] for mine in right], marks)
 
 
-def as_json(rows: Sequence[Row]) -> str:
+def as_json(rows: Sequence[Row | Rebuilt]) -> str:
     """The figures for a program: a list with an object per row."""
     return dumps([asdict(row) for row in rows], allow_nan=False)
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row | Rebuilt]) -> str:
     """The figures as aligned text."""
     heads = ("test", "eye", "pictures", "among", "first", "first five")
-    lines = [heads] + [(r.test, r.eye, str(r.pictures), str(r.among), f"{r.top1:.1%}", f"{r.top5:.1%}") for r in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
-    aligned = [[cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))] for line in lines]
-    return "\n".join("  ".join(line) for line in aligned)
+    asked = [(r.test, r.eye, str(r.pictures), str(r.among), f"{r.top1:.1%}", f"{r.top5:.1%}") for r in rows if isinstance(r, Row)]
+    more = ("reconstruction", "pictures", "PSNR", "judge's distance", "of other pictures")
+    back = [
+        (f"{r.side}x{r.side}", str(r.pictures), f"{r.psnr:.1f} dB", f"{r.distance:.3f}", f"{r.apart:.3f}")
+        for r in rows
+        if isinstance(r, Rebuilt)
+    ]
+    return _aligned([heads, *asked], 2) + ("\n\n" + _aligned([more, *back], 1) if back else "")
+
+
+def _aligned(lines: Sequence[Sequence[str]], words: int) -> str:
+    """Columns side by side, the first ``words`` of them to the left."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    cells = [
+        [cell.ljust(w) if i < words else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))] for line in lines
+    ]
+    return "\n".join("  ".join(line).rstrip() for line in cells)

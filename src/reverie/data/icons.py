@@ -131,11 +131,15 @@ def _member(archive: Path, name: str) -> Any:
         raise Failed(f"{archive} is damaged ({error}): delete it, and it is fetched again.") from error
 
 
-def concepts_from_npm(folder: Path) -> list[Concept]:
-    """The paintable concepts, by the committed rules, from emojibase's English names."""
+def concepts_from_npm(folder: Path, every: bool = False) -> list[Concept]:
+    """The paintable concepts, by the committed rules, from emojibase's English names; with ``every`` all others too, as they are called."""
     names = npm_pack("emojibase-data", NAMES_VERSION, folder)
-    groups = _member(names, "meta/groups.json")
-    return choose(_member(names, "en/data.json"), groups["subgroups"])
+    emoji, groups = _member(names, "en/data.json"), _member(names, "meta/groups.json")
+    chosen = choose(emoji, groups["subgroups"])
+    if every:
+        taken = {label for concept in chosen for label in concept.labels}
+        chosen += [Concept(plain(one["label"]), (), (one["label"],)) for one in emoji if one["label"] not in taken]
+    return chosen
 
 
 def render(body: str, box: tuple[float, float, float, float], size: int) -> Tensor:
@@ -150,12 +154,9 @@ def render(body: str, box: tuple[float, float, float, float], size: int) -> Tens
     return torch.from_numpy(pixels.round().astype(np.uint8)).permute(2, 0, 1).contiguous()
 
 
-def pack(folder: Path, sets: dict[str, str], size: int = 96, least: int = 5) -> Icons:
-    """Render every drawing of every paintable concept in ``sets``.
-
-    Concepts with fewer than ``least`` drawings are dropped: fewer teach a hand's style and not the thing.
-    """
-    concepts = concepts_from_npm(folder)
+def pack(folder: Path, sets: dict[str, str], count: range = range(1, 100), size: int = 96, every: bool = False) -> Icons:
+    """Render every drawing in ``sets`` of the paintable concepts, or of ``every`` one, that have ``count`` drawings."""
+    concepts = concepts_from_npm(folder, every)
     drawings: list[tuple[int, Tensor]] = []
     for name, version in sets.items():
         found = _member(npm_pack(f"@iconify-json/{name}", version, folder), "icons.json")
@@ -163,7 +164,7 @@ def pack(folder: Path, sets: dict[str, str], size: int = 96, least: int = 5) -> 
             for body, box in _drawings(found, concept):
                 drawings.append((number, render(body, box, size)))
     counts = Counter(number for number, _ in drawings)
-    kept = sorted(number for number, count in counts.items() if count >= least)
+    kept = sorted(number for number, found in counts.items() if found in count)
     drawings = [(number, picture) for number, picture in drawings if number in set(kept)]
     place = {number: i for i, number in enumerate(kept)}
     return Icons(

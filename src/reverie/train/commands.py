@@ -26,7 +26,8 @@ from reverie.train.start import came_from
 from reverie.train.vqgan import CROP, VqganTrainer
 from reverie.weights import load_clip, load_sketch, load_vqgan
 
-TRAINING, TESTING = "icons.safetensors", "test.safetensors"
+TRAINING, TESTING, HELD = "icons.safetensors", "test.safetensors", "held.safetensors"
+LEAST = 5  # drawings of a thing to learn it from: fewer teach a hand's style and not the thing
 
 
 def home() -> Path:
@@ -34,20 +35,21 @@ def home() -> Path:
 
 
 def data(folder: Path | None = None, force: bool = False) -> None:
-    """Fetch the icon sets and render them: those to learn from, and one that is for evaluation only."""
+    """Fetch the icon sets and render them: what to learn from, things too rarely drawn for that, and a set for evaluation only."""
     folder = folder or home()
-    wanted = [(folder / TRAINING, TRAINING_SETS, 5), (folder / TESTING, TEST_SETS, 1)]
-    if not force and all(path.exists() for path, _, _ in wanted):
-        print(f"Already packed: {folder / TRAINING} and {TESTING}. --force packs them again.")
+    many, few, any_number = range(LEAST, 100), range(1, LEAST), range(1, 100)
+    wanted = [(TRAINING, TRAINING_SETS, many, False), (HELD, TRAINING_SETS, few, False), (TESTING, TEST_SETS, any_number, True)]
+    if not force and all((folder / name).exists() for name, *_ in wanted):
+        print(f"Already packed: {', '.join(name for name, *_ in wanted)} in {folder}. --force packs them again.")
         return
     if importlib.util.find_spec("resvg_py") is None:
         raise BadRequest("Rendering the icons needs resvg_py: pip install 'reverie[train]'.")
     try:
-        for path, sets, least in wanted:
+        for name, sets, count, every in wanted:
             print(f"fetching and rendering {', '.join(sets)} ...", flush=True)
-            icons = pack(folder / "npm", sets, least=least)
-            icons.save(path)
-            print(f"{path}: {len(icons.pictures)} drawings of {len(icons.concepts)} concepts", flush=True)
+            icons = pack(folder / "npm", sets, count, every=every)
+            icons.save(folder / name)
+            print(f"{folder / name}: {len(icons.pictures)} drawings of {len(icons.concepts)} concepts", flush=True)
     except OSError as error:
         raise Failed(f"Cannot write to {folder}: {error.strerror or error}.") from error
 
