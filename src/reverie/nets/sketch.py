@@ -16,12 +16,14 @@ from reverie.nets.miniclip import MiniCLIPConfig, TextTower
 
 @dataclass(frozen=True)
 class SketchConfig:
-    """``hands``: how many ways of drawing the same thing can be asked for; ``widths``: channels from 4x4 to 32x32."""
+    """``hands``: how many ways of drawing the same thing can be asked for; ``widths``: channels from 4x4 to 32x32;
+    ``rank``: of the map from condition to the first 4x4, which was half of all weights when it was whole."""
 
     hands: int = 8
     widths: tuple[int, ...] = (160, 128, 96, 64)
     cond: int = 384
     hidden: int = 512
+    rank: int = 160
     vocabulary: int = 4096
     length: int = 24
     dim: int = 256
@@ -60,7 +62,7 @@ class Sketch(nn.Module):
         self.hand = nn.Embedding(config.hands, config.cond)
         # What a thing looks like by one hand says little of how another draws it: the two must mix before anything is drawn.
         self.mix = nn.Sequential(nn.Linear(config.cond, config.hidden), nn.SiLU(), nn.Linear(config.hidden, config.cond))
-        self.seed = nn.Linear(config.cond, config.widths[0] * 16)
+        self.seed = nn.Sequential(nn.Linear(config.cond, config.rank, bias=False), nn.Linear(config.rank, config.widths[0] * 16))
         self.grow = nn.ModuleList(Grow(a, b, config.cond) for a, b in zip(config.widths, config.widths[1:], strict=False))
         self.out = nn.Conv2d(config.widths[-1], 3, 3, 1, 1)
 
