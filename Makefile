@@ -31,6 +31,7 @@ check: .venv/.developing
 
 acceptance: .venv/.developing
 	$(BIN)/python scripts/acceptance
+	$(BIN)/python scripts/acceptance/quality.py
 
 .venv/.painting: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Reverie needs Python 3.11, 3.12 or 3.13 on the PATH (or make PYTHON=/path/to/python)."; exit 1; }

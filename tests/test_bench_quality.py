@@ -129,7 +129,7 @@ def test_prompts_are_a_hundred_and_drawn_as_they_say() -> None:
 
 def test_unguided_dreams_end_where_they_start() -> None:
     options: dict[str, dict[str, Scalar]] = {"pixels": {"a": 1}, "vqgan": {"b": 2}, "mini": {"c": 3}}
-    free, guided = (dreams(Exam(init="random", limit=2), options, "pixels", sought)[1] for sought in (False, True))
+    free, guided = (dreams(PROMPTS[:2], options, "pixels", "random", sought)[1] for sought in (False, True))
     assert free.steps == 0 < guided.steps and guided.prompts[0].text == PROMPTS[1] and guided.seed == 0
     assert set(guided.options) == {"pixels", "mini"}
 
@@ -159,12 +159,12 @@ def test_the_command_measures_and_leaves_sheets(prepared: list[str], tmp_path: P
     ]  # fmt: skip
     assert [row["test"] for row in rows if row["eye"] == "judge"] == [
         "name", "keyword", "colour of two", "style", "background", "background colour",
-        "pixels unguided", "pixels guided",
+        "pixels from random, unguided", "pixels from random",
     ]  # fmt: skip
     assert all(0 <= row["top1"] <= row["top5"] <= 1 for row in rows)
     assert "1 of 1 painted" in told.err
     sheets = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert len(sheets) == 4 and "pixels-guided.webp" in sheets and "unseen-name.webp" in sheets
+    assert len(sheets) == 4 and "pixels-from-random.webp" in sheets and "unseen-name.webp" in sheets
     with Image.open(tmp_path / "out" / "unseen-name.webp") as sheet:
         assert sheet.width == 1280 and sheet.height == 2 * 158
 

@@ -28,16 +28,16 @@ from reverie.weights import load_judge, load_vqgan
 Options = Mapping[str, dict[str, Scalar]]
 
 
-def dreams(asked: Exam, options: Options, generator: str, guided: bool) -> list[Dream]:
-    """The first prompts as dreams with every default and seed 0; not guided, they end where they start."""
-    used = {name: value for name, value in options.items() if name in _components(asked, generator)}
+def dreams(prompts: Sequence[str], options: Options, generator: str, init: str, guided: bool) -> list[Dream]:
+    """Prompts as dreams with every other default and seed 0; not guided, they end where they start."""
+    used = {name: value for name, value in options.items() if name in _components((generator,), (init,))}
     steps = {} if guided else {"steps": 0}
-    return [Dream(prompt, generator=generator, init=asked.init, options=used, **steps) for prompt in PROMPTS[: asked.limit]]
+    return [Dream(prompt, generator=generator, init=init, options=used, **steps) for prompt in prompts]
 
 
-def _components(asked: Exam, *generators: str) -> tuple[str, ...]:
-    """What may be given options in dreams of these generators."""
-    starts = (asked.init,) if asked.init in ("sketch", "sample") else ()
+def _components(generators: Sequence[str], inits: Sequence[str]) -> tuple[str, ...]:
+    """What may be given options in dreams of these generators and starts."""
+    starts = [init for init in inits if init in ("sketch", "sample")]
     return (*generators, *starts, "mini", "cutouts")
 
 
@@ -50,7 +50,7 @@ def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Itera
     """
     for generator in asked.generator:
         registry.check("generator", generator)
-    registry.check_options(_components(asked, *asked.generator), options)
+    registry.check_options(_components(asked.generator, asked.init), options)
     folder = asked.data or home()
     learnt, unseen, held = (Icons.load(folder / name) for name in (TRAINING, TESTING, HELD))
     place = pick_device(asked.device)
@@ -66,9 +66,9 @@ def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Itera
     vqgan = load_vqgan(str(options.get("vqgan", {}).get("weights", "mini")))
     pictures, _ = exam.drawings(unseen, learnt.concepts)
     yield from (rebuilt(pictures, vqgan, judge.cpu(), side) for side in (64, 256))
-    for generator, guided in product(asked.generator if asked.limit else (), (False, True)):
-        images = paint(dreams(asked, options, generator, guided), asked.device, tell)
-        yield from _painted(asked.out, eyes, f"{generator} {'guided' if guided else 'unguided'}", images)
+    for generator, init, guided in product(asked.generator if asked.limit else (), asked.init, (False, True)):
+        images = paint(dreams(PROMPTS[: asked.limit], options, generator, init, guided), asked.device, tell)
+        yield from _painted(asked.out, eyes, f"{generator} from {init}{'' if guided else ', unguided'}", images)
 
 
 def _recognised(out: Path, eyes: Mapping[str, Eye], learnt: Icons, unseen: Icons, tell: Callable[[str], None]) -> Iterator[Row]:
@@ -86,7 +86,7 @@ def _recognised(out: Path, eyes: Mapping[str, Eye], learnt: Icons, unseen: Icons
 def _painted(out: Path, eyes: Mapping[str, Eye], name: str, images: Tensor) -> Iterator[Row]:
     question = Question(name, images, list(PROMPTS), [{i} for i in range(len(images))])
     yield from question.ask(eyes)
-    _sheet(out / f"{name.replace(' ', '-')}.webp", question, eyes["judge"])
+    _sheet(out / f"{name.replace(',', '').replace(' ', '-')}.webp", question, eyes["judge"])
 
 
 def _sheet(path: Path, question: Question, judge: Eye, most: int = 100) -> None:

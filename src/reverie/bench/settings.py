@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reverie.bench.prompts import PROMPTS
-from reverie.dream import Dream
 from reverie.errors import BadRequest
 
 
@@ -16,8 +15,8 @@ class Exam:
 
     generator: tuple[str, ...] = ("stack", "vqgan")
     """what paints; given several times, they are compared"""
-    init: str = str(Dream.model_fields["init"].default)
-    """where paintings start, as for `reverie paint`"""
+    init: tuple[str, ...] = ("sketch", "sample")
+    """where paintings start, as for `reverie paint`; given several times, they are compared"""
     judge: str = "mini"
     """'mini' (built in) or a judge.safetensors; it never guides"""
     limit: int = len(PROMPTS)
