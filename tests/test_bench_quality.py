@@ -22,6 +22,7 @@ from reverie.bench.quality import as_json, dreams, quality, table
 from reverie.bench.rebuilt import Rebuilt, rebuilt
 from reverie.bench.settings import Exam
 from reverie.cli import main
+from reverie.data.captions import article
 from reverie.data.concepts import Concept
 from reverie.data.words import COLOURS, STYLES
 from reverie.dream import Scalar
@@ -73,7 +74,7 @@ def test_only_keeps_what_is_asked_for_and_numbers_it_anew() -> None:
 def test_all_names_are_those_that_were_learnt_and_those_that_are_shown() -> None:
     question = exam.all_names(icons(), (Concept("zebra"), CONCEPTS[0]), "any")
     assert question.texts[0] == "a zebra" and len(question.texts) == 1 + len(CONCEPTS)
-    assert [question.texts[number] for (number,) in question.right[::3]] == [exam.article(concept.name) for concept in CONCEPTS]
+    assert [question.texts[number] for (number,) in question.right[::3]] == [article(concept.name) for concept in CONCEPTS]
 
 
 def test_reconstructions_are_compared_with_what_went_in(networks: tiny.Options) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from reverie.cli.interrupt import STOPPED, stoppable
 from reverie.cli.output import Output
 from reverie.dream import Dream
+from reverie.errors import ReverieError
 from reverie.observers.events import Events
 from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
@@ -39,6 +43,7 @@ def painted(dreams: Sequence[Dream], output: Output, until: int | None = None) -
         with stoppable() as asked:
             for saved in create(dreams, album, observers, should_stop=lambda: asked() or end.reached(), device=output.device):
                 done.append(saved)
+                _record(saved, album)
                 if events:
                     _tell(events, saved)
         stopped = asked() and sum(saved.frame.step >= (until or saved.frame.dream.steps) for saved in done) < len(dreams)
@@ -74,6 +79,19 @@ def _observers(output: Output, album: Album, events: Events | None) -> list[Obse
 def _tell(events: Events, saved: Saved) -> None:
     frame = saved.frame
     events.tell("saved", index=frame.index, step=frame.step, path=str(saved.path), undone=frame.undone)
+
+
+def _record(saved: Saved, album: Album) -> None:
+    """Into the gallery; the picture is safe already, so what goes wrong here is a warning."""
+    from reverie.store import Entry, Store
+
+    recipe = replace(album, recipes=True).recipe(saved.frame)
+    assert recipe is not None
+    try:
+        loss = saved.frame.loss if isfinite(saved.frame.loss) else None
+        Store().record([Entry.of(saved.path, recipe, datetime.now(UTC), loss)])
+    except ReverieError as error:
+        print(f"warning: not recorded in the gallery: {error}", file=sys.stderr)
 
 
 def _say(done: Sequence[Saved]) -> None:

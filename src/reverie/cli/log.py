@@ -1,0 +1,101 @@
+"""``reverie log``: what was painted, and where it is."""
+
+from __future__ import annotations
+
+import json as as_json
+import sys
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from reverie.cli.output import SWITCH
+from reverie.errors import BadRequest
+
+if TYPE_CHECKING:
+    from reverie.store import Entry
+
+
+@Parameter(name="*", group="Which")
+@dataclass(frozen=True)
+class Which:
+    """What to list; all of it must hold."""
+
+    generator: Annotated[str | None, Parameter(help="painted by this one")] = None
+    seed: Annotated[int | None, Parameter(help="with this seed")] = None
+    since: Annotated[str | None, Parameter(help="on this day or later, as 2026-11-24")] = None
+    until: Annotated[str | None, Parameter(help="on this day or before")] = None
+    score: Annotated[float | None, Parameter(help="with at least this score of the judge's")] = None
+    limit: Annotated[int, Parameter(help="so many, the newest", validator=Number(gte=1))] = 20
+
+
+def log(
+    *words: Annotated[str, Parameter(help="parts of the prompts, in any case; all must be there. With --rebuild: folders")],
+    which: Which = Which(),  # noqa: B008 - frozen
+    json: Annotated[bool, SWITCH, Parameter(help="a JSON object per line, with the recipe")] = False,
+    rebuild: Annotated[
+        bool, SWITCH, Parameter(help="make the gallery anew from the pictures in these folders (dreams by default)")
+    ] = False,
+) -> int:
+    """List and search what was painted. The gallery is an index: without it no picture is lost."""
+    from reverie.store import Store, Wanted
+
+    store = Store()
+    if rebuild:
+        folders = [Path(word) for word in words or ("dreams",)]
+        for folder in folders:
+            if not folder.is_dir():
+                raise BadRequest(f"There is no folder {str(folder)!r}: name those with the pictures, as in `reverie log --rebuild dreams`.")
+        count = store.rebuild(folders, lambda line: print(line, file=sys.stderr))
+        print(f"{count} pictures are in the gallery now.")
+        return 0
+    first = _day(which.since, "--since") if which.since else None
+    last = _day(which.until, "--until") + timedelta(days=1) if which.until else None
+    found = store.find(Wanted(words, which.generator, which.seed, first, last, which.score, which.limit))
+    if json:
+        for entry in found:
+            print(as_json.dumps({**asdict(entry), "recipe": as_json.loads(entry.recipe)}))
+    elif found:
+        _table(found)
+    else:
+        print("Nothing is recorded that fits.", file=sys.stderr)
+    return 0
+
+
+def _day(text: str, flag: str) -> datetime:
+    """The beginning of a day as this machine counts days."""
+    try:
+        return datetime.combine(date.fromisoformat(text), datetime.min.time()).astimezone()
+    except ValueError:
+        raise BadRequest(f"{flag} {text}: a day is written as 2026-11-24.") from None
+
+
+def _table(found: list[Entry]) -> None:
+    """One line per picture, oldest last; a picture that is gone is marked."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("painted", "prompts", "generator", "size", "seed", "loss", "score", "picture"):
+        table.add_column(
+            name, overflow="fold" if name == "picture" else "ellipsis", justify="right" if name in ("seed", "loss") else "left"
+        )
+    for one in found:
+        when = datetime.fromisoformat(one.painted).astimezone().strftime("%Y-%m-%d %H:%M")
+        loss, score = ("" if value is None else f"{value:.3f}" for value in (one.loss, one.score))
+        place = _short(one.path) + ("" if Path(one.path).exists() else " (gone)")
+        cells = (when, one.prompts, one.generator, one.size, str(one.seed), loss, score, place)
+        table.add_row(*map(Text, cells))  # brackets in a prompt are no markup
+    Console(highlight=False).print(table)
+
+
+def _short(path: str) -> str:
+    """From here where it is below, else in full."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
