@@ -54,7 +54,7 @@ class Entry:
         dream = recipe.dream
         steps = recipe.edits[-1][0] if recipe.edits else dream.steps  # one that was stopped early says where
         size = f"{dream.width}x{dream.height}"
-        when = painted.astimezone(UTC).isoformat(timespec="seconds")
+        when = painted.astimezone(UTC).isoformat(timespec="milliseconds")
         text = recipe.portable().to_json()
         return cls(str(path.absolute()), when, show(dream.prompts), dream.generator, size, dream.seed, steps, loss, None, text)
 
@@ -104,9 +104,9 @@ class Store:
             if value is not None:
                 tests.append(pictures.c[name] == value)
         if wanted.since:
-            tests.append(pictures.c.painted >= wanted.since.astimezone(UTC).isoformat(timespec="seconds"))
+            tests.append(pictures.c.painted >= wanted.since.astimezone(UTC).isoformat(timespec="milliseconds"))
         if wanted.until:
-            tests.append(pictures.c.painted < wanted.until.astimezone(UTC).isoformat(timespec="seconds"))
+            tests.append(pictures.c.painted < wanted.until.astimezone(UTC).isoformat(timespec="milliseconds"))
         if wanted.score is not None:
             tests.append(pictures.c.score >= wanted.score)
         newest = select(*(pictures.c[name] for name in names)).where(*tests)

@@ -58,9 +58,9 @@ def log(
     if json:
         for entry in found:
             print(as_json.dumps({**asdict(entry), "recipe": as_json.loads(entry.recipe)}))
-    elif found:
-        _table(found)
-    else:
+    for entry in [] if json else reversed(found):  # the newest next to where one types
+        print(_lines(entry))
+    if not found:
         print("Nothing is recorded that fits.", file=sys.stderr)
     return 0
 
@@ -73,24 +73,13 @@ def _day(text: str, flag: str) -> datetime:
         raise BadRequest(f"{flag} {text}: a day is written as 2026-11-24.") from None
 
 
-def _table(found: list[Entry]) -> None:
-    """One line per picture, oldest last; a picture that is gone is marked."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("painted", "prompts", "generator", "size", "seed", "loss", "score", "picture"):
-        table.add_column(
-            name, overflow="fold" if name == "picture" else "ellipsis", justify="right" if name in ("seed", "loss") else "left"
-        )
-    for one in found:
-        when = datetime.fromisoformat(one.painted).astimezone().strftime("%Y-%m-%d %H:%M")
-        loss, score = ("" if value is None else f"{value:.3f}" for value in (one.loss, one.score))
-        place = _short(one.path) + ("" if Path(one.path).exists() else " (gone)")
-        cells = (when, one.prompts, one.generator, one.size, str(one.seed), loss, score, place)
-        table.add_row(*map(Text, cells))  # brackets in a prompt are no markup
-    Console(highlight=False).print(table)
+def _lines(one: Entry) -> str:
+    """When and what; below it where, or that it is gone, and how."""
+    when = datetime.fromisoformat(one.painted).astimezone().strftime("%Y-%m-%d %H:%M")
+    facts = [one.generator, one.size, f"seed {one.seed}", f"{one.steps} steps"]
+    facts += [f"{name} {value:.3f}" for name, value in (("loss", one.loss), ("score", one.score)) if value is not None]
+    place = _short(one.path) + ("" if Path(one.path).exists() else " (gone)")
+    return f"{when}  {one.prompts}\n{'':18}{place}  {', '.join(facts)}"
 
 
 def _short(path: str) -> str:
