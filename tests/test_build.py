@@ -15,6 +15,8 @@ from torch import Tensor
 from reverie import Dream, build
 from reverie.dream import Sight
 from reverie.errors import BadRequest, Failed
+from reverie.images import palette_of
+from reverie.losses import off_palette
 from reverie.perceptors.mini import MiniPerceptor
 from reverie.types import Frame
 from reverie.weights import save_network
@@ -196,3 +198,19 @@ def test_nothing_to_paint_or_compare_is_refused() -> None:
 def test_scores_of_an_unknown_perceptor_are_refused() -> None:
     with pytest.raises(BadRequest, match="There is no perceptor 'maxi'"):
         build.score([Image.new("RGB", (8, 8))], ["a"], perceptor="maxi")
+
+
+@pytest.mark.parametrize("generator", ["pixels", "stack", "vqgan"])
+def test_symmetry_and_palette_with_every_generator(networks: tiny.Options, generator: str) -> None:
+    fields = {"generator": generator, "steps": 6, "symmetry": "both", "palette": "navy gold"}
+    frame = list(build.frames([tiny.dream(networks, **fields)]))[-1]
+    assert torch.equal(frame.pixels, frame.pixels.flip(0)) and torch.equal(frame.pixels, frame.pixels.flip(1))
+    assert frame.losses["palette"] > 0
+
+
+def test_a_palette_draws_the_colours_in(networks: tiny.Options) -> None:
+    def far(**fields: Any) -> float:
+        frame = list(build.frames([tiny.dream(networks, steps=40, init="noise", **fields)]))[-1]
+        return off_palette(frame.pixels.permute(2, 0, 1)[None].float() / 255, palette_of(("navy", "gold"))).item()
+
+    assert far(palette="navy, gold") < 0.6 * far()

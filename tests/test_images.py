@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from reverie.errors import BadRequest
-from reverie.images import LARGEST_PIXELS, load_picture, to_tensor
+from reverie.images import LARGEST_PIXELS, load_picture, palette_of, to_tensor
 
 RED = (204, 0, 51)  # also in the palette that Pillow converts to
 
@@ -161,3 +161,14 @@ def test_avif(tmp_path: Path) -> None:
     Image.new("RGB", (16, 16), (200, 30, 30)).save(tmp_path / "red.avif")
     red = load_picture(tmp_path / "red.avif").getpixel((8, 8))
     assert isinstance(red, tuple) and red[0] > 150 > red[1]
+
+
+def test_a_palette_of_colours_or_of_a_picture(tmp_path: Path) -> None:
+    assert (palette_of(("gold", "#102030", "#fff")) * 255).round().tolist() == [[255, 215, 0], [16, 32, 48], [255, 255, 255]]
+    picture = Image.new("RGB", (32, 32), RED)
+    picture.paste((0, 0, 255), (0, 0, 16, 32))
+    picture.save(tmp_path / "two.png")
+    assert (palette_of((str(tmp_path / "two.png"),)) * 255).round().tolist() == [[0, 0, 255], [*RED]]
+    for wrong in (("blurple",), (str(tmp_path / "none.png"),)):
+        with pytest.raises(BadRequest):
+            palette_of(wrong)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.losses import clamp_with_grad, colourfulness, out_of_range, spherical, stop_below, total_variation
+from reverie.losses import clamp_with_grad, colourfulness, mirrored, off_palette, out_of_range, spherical, stop_below, total_variation
 
 
 def unit(*shape: int) -> Tensor:
@@ -123,3 +123,22 @@ def test_rows_do_not_mix(measure: object) -> None:
     assert images.grad is not None
     assert images.grad[1].abs().sum() > 0 and images.grad[0].abs().sum() == images.grad[2].abs().sum() == 0
     assert torch.autograd.gradcheck(measure, (images[:1].detach().requires_grad_(),))
+
+
+@pytest.mark.parametrize("side", [4, 5])
+def test_mirrored(side: int) -> None:
+    images = torch.randn(2, 3, side, side + 3, requires_grad=True)
+    across, down, both = (mirrored(images, name) for name in ("left-right", "top-bottom", "both"))
+    assert across.shape == down.shape == both.shape == images.shape
+    assert torch.equal(across, across.flip(-1)) and torch.equal(down, down.flip(-2))
+    assert torch.equal(both, both.flip(-1)) and torch.equal(both, both.flip(-2))
+    assert torch.equal(across[..., 0], images[..., 0]) and mirrored(images, "none") is images
+    both.sum().backward()
+    assert images.grad is not None and images.grad[..., 0, 0].eq(4).all()
+
+
+def test_off_palette_is_the_distance_to_the_nearest_colour() -> None:
+    images = torch.tensor([1.0, 0.5, 0.0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
+    colours = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.5, 0.3]])
+    assert off_palette(images, colours).item() == pytest.approx(0.03)
+    assert off_palette(images, colours[:1]).item() == pytest.approx(1.25 / 3)

@@ -94,7 +94,7 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
         for sight in dream.perceptors
     }
     rngs = [Rng(one.seed) for one in dreams]
-    return Engine(generator, perceptors, cutters, objectives(dreams, perceptors), rngs, plan.autocast(), plan.chunk)
+    return Engine(generator, perceptors, cutters, objectives(dreams, perceptors), rngs, plan.autocast(), plan.chunk, dream.symmetry)
 
 
 def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer
@@ -28,6 +29,13 @@ def _size(value: Any) -> Any:
 
 def _prompts(value: Any) -> Any:
     return parse(value) if isinstance(value, str) else value
+
+
+def _colours(value: Any) -> Any:
+    """Colours among spaces or commas; a picture file stays one name."""
+    if isinstance(value, str):
+        return (value,) if Path(value).suffix else tuple(value.replace(",", " ").split())
+    return value
 
 
 Share = Annotated[float, Field(gt=0, le=4, allow_inf_nan=False)]
@@ -105,6 +113,11 @@ class Dream(BaseModel):
     tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")
     saturation: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of calm colour: mean squared distance from grey")
+    symmetry: Literal["none", "left-right", "top-bottom", "both"] = Field(default="none", description="mirror one half, or one quarter")
+    palette: Annotated[tuple[str, ...], BeforeValidator(_colours)] = Field(
+        default=(), max_length=64, description="paint in these colours: '#aa3311 #203040 gold', or a picture file to take eight from"
+    )
+    palette_weight: float = Field(default=20.0, ge=0, allow_inf_nan=False, description="weight of the palette: mean squared distance to it")
     precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description="number format of the networks")
     options: dict[str, dict[str, Scalar]] = Field(default_factory=dict, description="a component's own options: component.option=value")
 

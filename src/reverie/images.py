@@ -78,6 +78,25 @@ def to_tensor(image: Image, height: int, width: int, fit: str = "crop") -> Tenso
     return pixels.permute(2, 0, 1).unsqueeze(0).float() / 255
 
 
+def palette_of(colours: Sequence[str], count: int = 8) -> Tensor:
+    """[N,3] in 0..1: colours by CSS name or ``#rrggbb``, or the ``count`` that stand for a picture file best.
+
+    Raises ``BadRequest`` for what is neither.
+    """
+    import torch
+    from PIL import Image, ImageColor
+
+    if len(colours) == 1 and Path(colours[0]).suffix:
+        picture = load_picture(colours[0])
+        picture.thumbnail((256, 256))
+        reduced = picture.quantize(count, method=Image.Quantize.MEDIANCUT, kmeans=2).convert("RGB")
+        return torch.frombuffer(bytearray(reduced.tobytes()), dtype=torch.uint8).view(-1, 3).unique(dim=0).float() / 255
+    try:
+        return torch.tensor([ImageColor.getrgb(colour)[:3] for colour in colours]).float() / 255
+    except ValueError as error:
+        raise BadRequest(f"{error}: a colour is a name such as gold, or #rrggbb; a palette may also be a picture file.") from None
+
+
 def _padded(image: Image, height: int, width: int) -> Tensor:
     from torch.nn.functional import pad
 

@@ -68,3 +68,19 @@ def luminance(images: Tensor) -> Tensor:
 def colourfulness(images: Tensor) -> Tensor:
     """[B,3,H,W] -> [B]: mean squared distance from the grey of the same luminance."""
     return (images - luminance(images)).square().mean((1, 2, 3))
+
+
+def off_palette(images: Tensor, colours: Tensor) -> Tensor:
+    """[B,3,H,W] and colours [N,3] -> [B]: mean squared distance of each pixel to the colour nearest to it."""
+    apart = [(images - colour.view(1, 3, 1, 1)).square().mean(1) for colour in colours]
+    return torch.stack(apart).amin(0).mean((1, 2))
+
+
+def mirrored(images: Tensor, symmetry: str) -> Tensor:
+    """[B,C,H,W] of which one half is the other's mirror image: ``left-right``, ``top-bottom``, ``both`` or ``none``."""
+    for name, axis in (("left-right", -1), ("top-bottom", -2)):
+        if symmetry in (name, "both"):
+            side = images.shape[axis]
+            half = images.narrow(axis, 0, side - side // 2)
+            images = torch.cat((half, half.narrow(axis, 0, side // 2).flip(axis)), axis)
+    return images

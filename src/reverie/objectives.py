@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from reverie.dream import Dream
-from reverie.losses import colourfulness, out_of_range, spherical, stop_below, total_variation
+from reverie.images import palette_of
+from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation
 from reverie.types import Objective, Perceptor, Seen
 
 
@@ -90,4 +91,7 @@ def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> 
     ):
         if weight:
             wanted[name] = _of_images(measure, weight)
+    if dream.palette and dream.palette_weight:
+        colours = palette_of(dream.palette)
+        wanted["palette"] = _of_images(lambda images: off_palette(images, colours.to(images.device)), dream.palette_weight)
     return wanted

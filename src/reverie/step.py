@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reverie.cutouts import Cutter
-from reverie.losses import clamp_with_grad
+from reverie.losses import clamp_with_grad, mirrored
 from reverie.rng import Rng
 from reverie.types import Generator, Latent, Objective, Perceptor, Views
 
@@ -25,6 +25,7 @@ class Engine:
     rngs: Sequence[Rng]
     autocast: torch.autocast
     chunk: int  # how many views a perceptor looks at together
+    symmetry: str = "none"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Score:
 def decode(engine: Engine, latent: Latent) -> Tensor:
     with engine.autocast:
         images = engine.generator(latent)
-    return images.float()
+    return mirrored(images.float(), engine.symmetry)
 
 
 def differentiate(engine: Engine, latent: Latent, step: int, progress: float) -> Score:

@@ -30,10 +30,11 @@ def described(recipe: Recipe) -> str:
     from reverie.prompts import show as written
 
     settings = recipe.dream.model_dump(mode="json", exclude={"prompts", "perceptors", "options"})
+    settings["palette"] = " ".join(recipe.dream.palette) or None
     settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)
     for component, options in recipe.dream.options.items():
         settings |= {f"{component}.{option}": value for option, value in options.items()}
     told = {"prompts": written(recipe.dream.prompts)} | {name: value for name, value in settings.items() if value is not None}
-    lines = [f"{name:<12}{value}" for name, value in told.items()]
-    lines += [f"at step {step:<4}" + ", ".join(f"{name} became {value}" for name, value in edit.items()) for step, edit in recipe.edits]
+    lines = [f"{name:<16}{value}" for name, value in told.items()]
+    lines += [f"at step {step:<8}" + ", ".join(f"{name} became {value}" for name, value in edit.items()) for step, edit in recipe.edits]
     return "\n".join(lines)
