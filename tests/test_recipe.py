@@ -184,3 +184,9 @@ def test_the_values_of_options() -> None:
 def test_a_shared_recipe_names_no_folder() -> None:
     assert Recipe(dream=Dream("a", init="/home/ann/pictures/cat.png")).portable().dream.init == "cat.png"
     assert RECIPE.portable() == RECIPE
+
+
+def test_a_palette_picture_keeps_its_name_alone() -> None:
+    dream = Dream("a fox", palette="/home/me/colours/autumn.png")
+    assert Recipe(dream=dream).portable().dream.palette == ("autumn.png",)
+    assert Recipe(dream=Dream("a fox", palette="#aa3311 gold")).portable().dream.palette == ("#aa3311", "gold")

@@ -68,13 +68,11 @@ class Recipe(BaseModel):
             raise BadRequest("This recipe cannot be used. " + explain_validation(error, cls)) from None
 
     def portable(self) -> Recipe:
-        """Without the folders of the machine that painted it: a first picture keeps its file name alone."""
-        init = self.dream.init
-        return (
-            self
-            if init is None or "://" in init
-            else self.model_copy(update={"dream": self.dream.model_copy(update={"init": Path(init).name})})
-        )
+        """Without the folders of the machine that painted it: pictures that the dream names keep their file names alone."""
+        dream = self.dream
+        init = dream.init if "://" in dream.init else Path(dream.init).name
+        palette = tuple(Path(colour).name for colour in dream.palette)
+        return self.model_copy(update={"dream": dream.model_copy(update={"init": init, "palette": palette})})
 
 
 def changed(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
