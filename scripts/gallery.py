@@ -1,8 +1,8 @@
 """Paint the first gallery: twenty things, shuffled on one numbered sheet, for a reader who does not know the prompts.
 
-    python scripts/gallery.py [--out docs/gallery] [--option generator=stack ...]
+    python scripts/gallery.py [--out docs/gallery] [--name today] [--option generator=stack ...]
 
-Writes ``first.png`` (the sheet) and ``first.json`` (the key: what stands where, and the recipe of every picture).
+Writes ``today.png`` (the sheet) and ``today.json`` (the key: what stands where, and the recipe of every picture).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def sheet(pictures: list[Image.Image]) -> Image.Image:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/gallery"))
+    parser.add_argument("--name", default="today", help="of the two files")
     parser.add_argument("--option", action="append", default=[], metavar="FIELD=VALUE", help="a Dream field for all of them")
     parser.add_argument("--together", type=int, default=4, help="how many are painted as one batch")
     given = parser.parse_args()
@@ -51,12 +52,12 @@ def main() -> None:
         painted += [frame.image for frame in paint(batch, every=10**6) if frame.final]
         print(f"{len(painted)} of {len(dreams)}", flush=True)
     given.out.mkdir(parents=True, exist_ok=True)
-    sheet(painted).save(given.out / "first.png", optimize=True)
+    sheet(painted).save(given.out / f"{given.name}.png", optimize=True)
     key = [
         {"place": i + 1, "thing": thing, "dream": dream.model_dump(mode="json")}
         for i, (thing, dream) in enumerate(zip(order, dreams, strict=True))
     ]
-    (given.out / "first.json").write_text(json.dumps(key, indent=1) + "\n")
+    (given.out / f"{given.name}.json").write_text(json.dumps(key, indent=1) + "\n")
 
 
 if __name__ == "__main__":
