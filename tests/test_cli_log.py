@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,13 @@ def test_a_gallery_that_fails_costs_no_picture(words: list[str], tmp_path: Path,
     assert main(["paint", "a fox", *words]) == 0
     told = capsys.readouterr()
     assert Path(told.out.strip()).is_file() and "warning: not recorded in the gallery" in told.err
+
+
+def test_whatever_goes_wrong_while_recording_the_whole_batch_is_saved(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)  # importing it fails, which is no error of Reverie's
+    assert main(["paint", "a fox", "--batch", "3", *words]) == 0
+    told = capsys.readouterr()
+    assert len([line for line in told.out.splitlines() if Path(line).is_file()]) == 3
+    assert told.err.count("warning: not recorded") == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,6 +96,7 @@ def test_any_text_is_found_by_itself(text: str) -> None:
 
 WRITES = """
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from reverie.dream import Dream
@@ -173,3 +175,54 @@ def test_rebuilding_finds_what_the_pictures_say(store: Store, tmp_path: Path) ->
     assert sorted(names(store)) == ["a.png", "b.jpg", "c.webp"] and len(told) == 2
     assert Store(store.path.with_name("gallery.db.old")).find()[0].path == "/pictures/gone.png"
     assert store.rebuild([folder], told.append) == 3 and store.path.with_name("gallery.db.old2").exists()
+
+
+OPENS = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from reverie.dream import Dream
+from reverie.recipe import Recipe
+from reverie.store import Entry, Store
+import sqlalchemy
+one = Entry.of(Path(f"{sys.argv[2]}.png"), Recipe(dream=Dream("a fox")), datetime.now(UTC))
+print("ready", flush=True)
+begin = float(sys.stdin.readline())
+for i in range(25):
+    while time.time() < begin + 0.06 * i:
+        pass
+    Store(Path(sys.argv[1], f"{i}.db")).record([one])
+"""
+
+
+def test_processes_that_open_a_new_gallery_at_once_lose_nothing(tmp_path: Path) -> None:
+    pipe, command = subprocess.PIPE, [sys.executable, "-c", OPENS, str(tmp_path)]
+    several = [subprocess.Popen([*command, name], stdin=pipe, stdout=pipe, stderr=pipe, text=True) for name in "abcd"]
+    for process in several:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    begin = time.time() + 0.2
+    for process in several:
+        assert process.stdin is not None
+        process.stdin.write(f"{begin}\n")
+        process.stdin.flush()
+    troubles = [process.communicate()[1] for process in several]
+    assert [process.returncode for process in several] == [0] * 4, troubles
+    assert all(len(names(Store(tmp_path / f"{i}.db"))) == 4 for i in range(25))
+
+
+@pytest.mark.parametrize("folder", ["who?", "100%20", "a#b"])
+def test_a_home_of_any_name(tmp_path: Path, folder: str) -> None:
+    store = Store(tmp_path / folder / "gallery.db")
+    store.record([entry("a.png")])
+    assert store.path.is_file() and names(store) == ["a.png"]
+
+
+def test_a_newer_file_without_wal_keeps_its_bytes(store: Store) -> None:
+    store.path.parent.mkdir()
+    with sqlite3.connect(store.path) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    before = store.path.read_bytes()
+    with pytest.raises(BadRequest, match="newer Reverie"):
+        store.find()
+    assert store.path.read_bytes() == before

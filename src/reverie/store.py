@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from reverie import paths
@@ -164,15 +165,14 @@ class Store:
 
 def _engine(path: Path, begin: str) -> Engine:
     """Transactions that begin as told: Python's driver would begin late, and two writers could deadlock."""
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import URL, create_engine, event
     from sqlalchemy.pool import NullPool
 
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE}, poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": PATIENCE}, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -190,12 +190,30 @@ def _migrate(engine: Engine, path: Path) -> None:
         raise BadRequest(f"The gallery {str(path)!r} is of a newer Reverie (version {version}, this one reads {known}): update Reverie.")
     if version == len(MIGRATIONS):
         return
+    _use_wal(path)
     upgrade = _engine(path, "BEGIN IMMEDIATE")
     with upgrade.begin() as connection:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()  # another process may have been first
         for statement in (one for migration in MIGRATIONS[version:] for one in migration):
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _use_wal(path: Path) -> None:
+    """The file keeps it. SQLite does not wait for another process that changes this at the same moment, so we do."""
+    import sqlite3
+    from contextlib import closing
+
+    end = monotonic() + PATIENCE
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or monotonic() > end:
+                    raise Failed(f"The gallery {str(path)!r} cannot be used: {error}.") from error
+            sleep(0.01)
 
 
 def _painted(folders: Iterable[Path], tell: Callable[[str], None]) -> Iterator[Entry]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from reverie.cli.interrupt import STOPPED, stoppable
 from reverie.cli.output import Output
 from reverie.dream import Dream
-from reverie.errors import ReverieError
 from reverie.observers.events import Events
 from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
@@ -83,14 +82,14 @@ def _tell(events: Events, saved: Saved) -> None:
 
 def _record(saved: Saved, album: Album) -> None:
     """Into the gallery; the picture is safe already, so what goes wrong here is a warning."""
-    from reverie.store import Entry, Store
-
     recipe = replace(album, recipes=True).recipe(saved.frame)
     assert recipe is not None
     try:
+        from reverie.store import Entry, Store
+
         loss = saved.frame.loss if isfinite(saved.frame.loss) else None
         Store().record([Entry.of(saved.path, recipe, datetime.now(UTC), loss)])
-    except ReverieError as error:
+    except Exception as error:  # whatever it is: the pictures not saved yet come first
         print(f"warning: not recorded in the gallery: {error}", file=sys.stderr)
 
 
