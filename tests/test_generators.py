@@ -11,25 +11,44 @@ import torch
 from torch import Tensor
 
 from reverie import registry
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, Unsupported
+from reverie.generators.biggan import BigganGenerator
+from reverie.generators.biggan import Options as BigganOptions
 from reverie.generators.pixels import Options as PixelsOptions
 from reverie.generators.pixels import Pixels
+from reverie.generators.progan import Options as ProganOptions
+from reverie.generators.progan import ProganGenerator
 from reverie.generators.stack import Options as StackOptions
 from reverie.generators.stack import Stack
 from reverie.generators.vqgan import VqganGenerator
 from reverie.rng import Rng
-from reverie.types import Generator, Latent
+from reverie.types import Chooser, Generator, Latent
 
 MAKERS: dict[str, Callable[[], Generator]] = {
+    "biggan": lambda: BigganGenerator(tiny.biggan(), BigganOptions(), tiny.CPU),
     "pixels": lambda: Pixels(PixelsOptions(), tiny.CPU),
+    "progan": lambda: ProganGenerator(tiny.progan(), ProganOptions(), tiny.CPU),
     "stack": lambda: Stack(StackOptions(), tiny.CPU),
     "vqgan": lambda: VqganGenerator(tiny.vqgan(), tiny.CPU),
 }
 RNGS = [Rng(1), Rng(2), Rng(3)]
 
 
+CHOOSERS = ("biggan", "progan")
+
+
 @pytest.fixture(params=MAKERS)
 def generator(request: pytest.FixtureRequest) -> Generator:
+    return MAKERS[request.param]()
+
+
+@pytest.fixture(params=[name for name in MAKERS if name not in CHOOSERS])
+def encoder(request: pytest.FixtureRequest) -> Generator:
+    return MAKERS[request.param]()
+
+
+@pytest.fixture(params=CHOOSERS)
+def chooser(request: pytest.FixtureRequest) -> Generator:
     return MAKERS[request.param]()
 
 
@@ -90,19 +109,75 @@ def test_a_picture_comes_back_from_its_latent() -> None:
         assert (again - picture()).abs().mean() < error, name
 
 
-def test_a_start_from_a_picture_is_its_code(generator: Generator) -> None:
+def test_a_start_from_a_picture_is_its_code(encoder: Generator) -> None:
     images = picture(3)
-    started, encoded = generator.start(RNGS, 32, 48, images), generator.encode(images)
+    started, encoded = encoder.start(RNGS, 32, 48, images), encoder.encode(images)
     assert (started.height, started.width) == (32, 48)
-    assert generator(started).shape == images.shape
+    assert encoder(started).shape == images.shape
     for part, own in zip(started.parts, encoded.parts, strict=True):
         assert len(part) == 3 and torch.equal(part, own)
 
 
-def test_black_and_white_can_be_encoded(generator: Generator) -> None:
+def test_black_and_white_can_be_encoded(encoder: Generator) -> None:
     for shade in (0.0, 1.0):
-        latent = generator.encode(torch.full((1, 3, 16, 16), shade))
+        latent = encoder.encode(torch.full((1, 3, 16, 16), shade))
         assert all(part.isfinite().all() for part in latent.parts)
+
+
+def test_without_an_encoder_there_are_choices_and_no_pictures(chooser: Generator) -> None:
+    assert isinstance(chooser, Chooser)
+    choices, again = chooser.choices(Rng(1), 24, 40), chooser.choices(Rng(1), 24, 40)
+    assert all(torch.equal(a, b) for a, b in zip(choices.parts, again.parts, strict=True))
+    assert not torch.equal(choices.parts[0], chooser.choices(Rng(2), 24, 40).parts[0])
+    assert chooser(rows(choices, slice(0, 3))).shape == (3, 3, 24, 40)
+    with pytest.raises(Unsupported, match="cannot start from a picture: it has no encoder"):
+        chooser.start(RNGS, 32, 48, picture(3))
+
+
+def test_encoders_are_no_choosers(encoder: Generator) -> None:
+    assert not isinstance(encoder, Chooser)
+
+
+@pytest.mark.parametrize("shares", ["softmax", "sigmoid"])
+def test_biggan_starts_from_a_class_and_tries_each(shares: Any) -> None:
+    generator = BigganGenerator(tiny.biggan(), BigganOptions(shares=shares), tiny.CPU)
+    choices = generator.choices(Rng(0), 16, 16)
+    raw = choices.parts[1]
+    weights = raw.softmax(-1) if shares == "softmax" else raw.sigmoid()
+    assert raw.shape == (5, 3, 5) and choices.parts[0].shape == (5, 3, 4)
+    assert sorted(weights[:, 0].argmax(1).tolist()) == [0, 1, 2, 3, 4]
+    assert torch.allclose(weights.amax(-1), torch.tensor(0.95), atol=1e-3)
+    assert len(BigganGenerator(tiny.biggan(), BigganOptions(tries=2), tiny.CPU).choices(Rng(0), 16, 16).parts[0]) == 2
+
+
+def test_biggans_layers_are_searched_apart() -> None:
+    generator = MAKERS["biggan"]()
+    latent = generator.start(RNGS, 16, 16)
+    images = generator(latent)
+    latent.parts[0][:, -1] += 1
+    assert not torch.allclose(generator(latent), images)
+
+
+def test_truncation_makes_pictures_alike() -> None:
+    spread = []
+    for truncation in (0.2, 1.0):
+        generator = BigganGenerator(tiny.biggan(), BigganOptions(truncation=truncation), tiny.CPU)
+        latent = generator.start([Rng(seed) for seed in range(8)], 16, 16)
+        latent.parts[1].zero_()
+        spread.append(generator(latent).std(0).mean().item())
+    assert spread[0] < 0.5 * spread[1]
+
+
+def test_noise_is_put_back_where_it_is_common() -> None:
+    big, pro = MAKERS["biggan"](), MAKERS["progan"]()
+    latent, sphere = big.start(RNGS, 16, 16), pro.start(RNGS, 16, 16)
+    images = pro(sphere)
+    latent.parts[0].mul_(100)
+    sphere.parts[0].mul_(100)
+    big.project(latent)
+    pro.project(sphere)
+    assert latent.parts[0].abs().max() == 2.5
+    assert torch.allclose(sphere.parts[0].square().mean(1), torch.ones(3)) and torch.allclose(pro(sphere), images, atol=1e-5)
 
 
 def test_there_is_no_prior(generator: Generator) -> None:

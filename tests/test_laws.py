@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from reverie import Dream
-from reverie.build import OPTIMISERS, frames, start
+from reverie.begin import start
+from reverie.build import OPTIMISERS, frames
 from reverie.errors import BadRequest
 from reverie.plan import Plan
 from reverie.step import decode, differentiate

@@ -28,14 +28,14 @@ def test_every_built_in_component_has_the_shape(kind: str, name: str) -> None:
 
 
 def test_names() -> None:
-    assert registry.names("generator") == ["pixels", "stack", "vqgan"]
+    assert registry.names("generator") == ["biggan", "pixels", "progan", "stack", "vqgan"]
     assert registry.names("perceptor") == ["mini"]
 
 
 def test_an_unknown_name_gets_a_hint() -> None:
     with pytest.raises(BadRequest) as caught:
         registry.build("generator", "vqgann", {}, tiny.CPU)
-    assert str(caught.value) == "There is no generator 'vqgann'. Did you mean 'vqgan'? There are: pixels, stack, vqgan."
+    assert str(caught.value) == "There is no generator 'vqgann'. Did you mean 'vqgan'? There are: biggan, pixels, progan, stack, vqgan."
 
 
 def test_an_unknown_option_gets_a_hint() -> None:
@@ -89,7 +89,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("plugin")
 def test_a_plug_in_is_found_without_being_imported() -> None:
-    assert registry.names("generator") == ["broken", "mine", "pixels", "stack", "vqgan"]
+    assert registry.names("generator") == ["biggan", "broken", "mine", "pixels", "progan", "stack", "vqgan"]
     registry.check("generator", "mine")
     assert "reverie_test_plugin" not in sys.modules
 
@@ -122,6 +122,21 @@ def test_a_path_stands_for_the_component_that_reads_it(networks: tiny.Options) -
         made = registry.build("generator", name, {}, tiny.CPU)
         assert made.network.config.n_embed == tiny.CODES.n_embed
     assert registry.build("perceptor", str(file.parent), {}, tiny.CPU).dim == tiny.EYES.dim
+
+
+@pytest.mark.parametrize("kind", ["vqgan", "biggan", "progan"])
+def test_a_file_says_what_it_holds(networks: tiny.Options, kind: str, tmp_path: Path) -> None:
+    named_otherwise = tmp_path / "mine.safetensors"
+    named_otherwise.write_bytes(Path(networks[kind]["weights"]).read_bytes())
+    made = registry.build("generator", str(named_otherwise), {}, tiny.CPU)
+    assert type(made) is type(registry.build("generator", kind, networks[kind], tiny.CPU))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 64, b"\2\0\0\0\0\0\0\0{}", b"\x09\0\0\0\0\0\0\0" + b"[" * 9])
+def test_a_file_that_says_nothing_is_told_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "odd.safetensors").write_bytes(content)
+    with pytest.raises(BadRequest, match="odd.safetensors"):
+        registry.build("generator", str(tmp_path / "odd.safetensors"), {}, tiny.CPU)
 
 
 def test_a_folder_of_a_components_name_does_not_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import tiny
 import torch
 from torch import Tensor
 
-from reverie import build
+from reverie import begin, build
+from reverie.course import Course
 from reverie.plan import Plan
 from reverie.render import Shown, render
 from reverie.step import Engine, decode
@@ -28,7 +29,8 @@ class Run:
     optimiser: torch.optim.Optimizer
 
     def shown(self, steps: int = 4, **more: object) -> Iterator[Shown]:
-        return render(self.engine, self.latent, self.optimiser, steps, **more)  # type: ignore[arg-type]
+        course = Course.begin(self.latent, self.optimiser, more.get("ema", 0.0))  # type: ignore[arg-type]
+        return render(self.engine, course, steps, **more)  # type: ignore[arg-type]
 
     def state(self) -> list[Tensor]:
         """Copies of the latent and of Adam's moments, which are nothing before the first step."""
@@ -42,7 +44,7 @@ def run(networks: tiny.Options, *texts: str, generator: str = "pixels", extra: O
     engine = tiny.engine(dreams)
     if extra is not None:
         engine = replace(engine, objectives={**engine.objectives, "extra": extra})
-    latent = build.start(engine, dreams, Plan(tiny.CPU, False, 256))
+    latent = begin.start(engine, dreams, Plan(tiny.CPU, False, 256))
     return Run(engine, latent, build.OPTIMISERS[optimiser](latent.parts, lr=engine.generator.rate))
 
 

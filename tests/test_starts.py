@@ -18,7 +18,8 @@ from reverie.dream import NOISES, Dream
 from reverie.errors import BadRequest
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, noise, subject
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, subject
+from reverie.types import Chooser
 from reverie.weights import fingerprint, load_clip, load_codes, load_vqgan, save_network
 
 TINY = SketchConfig(hands=3, widths=(16, 8), cond=16, hidden=16, vocabulary=128, length=8, dim=16, text_width=16)
@@ -68,7 +69,22 @@ def test_the_perceptors_choose(networks: tiny.Options) -> None:
     pictures = torch.rand(5, 3, 40, 40, generator=torch.Generator().manual_seed(3))
     small = torch.nn.functional.interpolate(pictures, size=(32, 32), mode="area")
     likeness = (perceptor.look(small) @ perceptor.read(["a castle"]).T).flatten()
-    assert torch.equal(favourite(pictures, "a castle", [perceptor]), pictures[likeness.argmax()][None])
+    assert favourite(looked_at(pictures.split(2), [perceptor]), "a castle", [perceptor]) == int(likeness.argmax())
+
+
+@pytest.mark.parametrize("generator", ["biggan", "progan"])
+def test_a_generator_without_an_encoder_starts_from_the_choice_of_the_perceptors(networks: tiny.Options, generator: str) -> None:
+    dream = tiny.dream(networks, "a castle", generator=generator, init="sketch", steps=2)
+    first = next(iter(build.frames([dream])))
+    made = tiny.engine([dream])
+    assert isinstance(made.generator, Chooser)
+    choices = made.generator.choices(Rng(dream.seed), 32, 32)
+    pictures = made.generator(choices)
+    best = favourite(looked_at([pictures.clamp(0, 1)], made.perceptors.values()), "a castle", made.perceptors.values())
+    pixels = (pictures[best].clamp(0, 1).permute(1, 2, 0) * 255).round()
+    assert (first.pixels.float() - pixels).abs().max() <= 1
+    with pytest.raises(BadRequest, match="cannot start from a picture"):
+        next(iter(build.frames([dream.model_copy(update={"init": "noise"})])))
 
 
 def test_the_heaviest_prompt_is_sketched() -> None:
@@ -82,8 +98,8 @@ def test_a_dream_starts_from_its_sketch(networks: tiny.Options, tmp_path: Path) 
     options = {**networks, "sketch": {"weights": str(path), "hand": 1}}
     dream = Dream("a red fox", generator="pixels", size=16, steps=0, init="sketch", options={k: options[k] for k in ("mini", "sketch")})
     (frame,) = build.frames([dream])
-    wanted = Sketcher(network().half().float(), tiny.tokenizer(), tiny.CPU).draw("a red fox", [1], 16, 16)
-    pixels = (wanted.clamp(0.01, 0.99)[0].permute(1, 2, 0) * 255).round()
+    (wanted,) = Sketcher(network().half().float(), tiny.tokenizer(), tiny.CPU).draw("a red fox", [1], 16, 16)
+    pixels = (wanted.clamp(0.01, 0.99).permute(1, 2, 0) * 255).round()
     assert (frame.pixels.float() - pixels).abs().max() <= 1
 
 
@@ -159,8 +175,9 @@ def test_the_perceptors_choose_the_sample(networks: tiny.Options, samples: dict[
     (frame,) = build.frames([dream])
     maker = Sampler(*load_codes(samples["weights"]), *load_clip(samples["guide"]), load_vqgan(samples["vqgan"]), tiny.CPU)
     drawn = maker.draw("a red fox", Rng(dream.seed), SampleOptions(), 16, 16)
-    wanted = favourite(drawn, "a red fox", tiny.engine([tiny.dream(networks)]).perceptors.values())
-    pixels = (wanted.clamp(0.01, 0.99)[0].permute(1, 2, 0) * 255).round()
+    eyes = tiny.engine([tiny.dream(networks)]).perceptors.values()
+    wanted = drawn[favourite(looked_at([drawn], eyes), "a red fox", eyes)]
+    pixels = (wanted.clamp(0.01, 0.99).permute(1, 2, 0) * 255).round()
     assert (frame.pixels.float() - pixels).abs().max() <= 1
 
 

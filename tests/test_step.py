@@ -9,7 +9,7 @@ import tiny
 import torch
 from torch import Tensor
 
-from reverie import build
+from reverie import begin
 from reverie.cutouts import Cutter
 from reverie.losses import spherical
 from reverie.perceptors.mini import MiniPerceptor
@@ -36,7 +36,7 @@ def ensemble(networks: tiny.Options, generator: str, chunk: int, objective: Obje
     objectives = {"range": engine.objectives["range"], "tv": engine.objectives["tv"]}
     objectives["likeness"] = objective or both_like_their_first
     engine = replace(engine, perceptors=perceptors, cutters=cutters, objectives=objectives)
-    return engine, build.start(engine, dreams, Plan(tiny.CPU, False, chunk))
+    return engine, begin.start(engine, dreams, Plan(tiny.CPU, False, chunk))
 
 
 def both_like_their_first(images: Tensor, seen: Seen, step: int) -> Tensor:
@@ -104,7 +104,7 @@ def test_a_perceptor_that_nobody_asks_is_no_error(networks: tiny.Options, chunk:
 def test_the_score_has_every_term_and_the_picture(networks: tiny.Options) -> None:
     dream = tiny.dream(networks, generator="vqgan", tv=1, saturation=2)
     engine = tiny.engine([dream])
-    latent = build.start(engine, [dream], Plan(tiny.CPU, False, 256))
+    latent = begin.start(engine, [dream], Plan(tiny.CPU, False, 256))
     score, _ = gradient(engine, latent)
     assert set(score.terms) == {"resemblance", "range", "tv", "saturation"}
     assert torch.allclose(score.loss, sum(score.terms.values(), torch.zeros(1)))

@@ -19,14 +19,14 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "paths", "schedule", "tokens", "prompts", "dream", "recipe", "naming", "registry", "images", "files", "losses",
+        "paths", "schedule", "tokens", "prompts", "dream", "recipe", "naming", "registry", "images", "files", "video", "losses",
     ),
     "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
-    "4 heart": ("step", "guard", "render"),
+    "4 heart": ("step", "guard", "course", "render"),
     "5 motion": ("motion.*",),
-    "6 assembly": ("plan", "build"),
-    "7 studio": ("studio", "presets.*", "compat.*", "craft.*", "client"),
+    "6 assembly": ("plan", "begin", "build"),
+    "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),
     "8 service": ("train.*", "bench.*", "service.*", "bot.*"),
     "9 door": ("cli.*", "__main__", "testing"),
 }  # fmt: skip

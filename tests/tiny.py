@@ -10,7 +10,9 @@ import torch
 
 from reverie import build
 from reverie.dream import Dream
+from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
+from reverie.nets.progan import ProGAN, ProGANConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.plan import Plan
 from reverie.step import Engine
@@ -24,6 +26,10 @@ CODES = VQGANConfig(
     ch=8, groups=4, ch_mult=(1, 2), num_res_blocks=1, attn_resolutions=(), resolution=32, z_channels=8, embed_dim=8, n_embed=32
 )
 EYES = MiniCLIPConfig(size=32, dim=16, widths=(8, 16), vocabulary=128, length=8, text_width=16, text_layers=1)
+KINDS = BigGANConfig(
+    z_dim=4, class_embed_dim=4, channel_width=8, num_classes=5, layers=((True, 2, 2), (True, 2, 1)), attention_layer_position=1, n_stats=3
+)
+GROWN = ProGANConfig(latent=8, first=8, scales=(8, 8))
 CPU = torch.device("cpu")
 
 
@@ -35,6 +41,18 @@ def vqgan(config: VQGANConfig = CODES, seed: int = 0) -> VQGAN:
         network.quantize.embedding.weight.normal_(0, 0.1)  # a step of the rate reaches the next code
         network.decoder.conv_out.weight.mul_(4)
     return network.eval()
+
+
+def biggan(config: BigGANConfig = KINDS, seed: int = 0) -> BigGAN:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return BigGAN(config).eval()
+
+
+def progan(config: ProGANConfig = GROWN, seed: int = 0) -> ProGAN:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ProGAN(config).eval()
 
 
 def clip(config: MiniCLIPConfig = EYES, seed: int = 0) -> MiniCLIP:
@@ -50,8 +68,11 @@ def tokenizer() -> Tokenizer:
 def save(folder: Path) -> Options:
     """Both networks in files, and the options by which a dream paints with them."""
     save_network(folder / "vqgan.safetensors", "vqgan", vqgan(), CODES)
+    save_network(folder / "biggan.safetensors", "biggan", biggan(), KINDS)
+    save_network(folder / "progan.safetensors", "progan", progan(), GROWN)
     save_network(folder / "clip.safetensors", "clip", clip(), EYES, pieces=tokenizer().pieces)
-    return {"vqgan": {"weights": str(folder / "vqgan.safetensors")}, "mini": {"weights": str(folder / "clip.safetensors")}}
+    kept = {"vqgan": "vqgan", "biggan": "biggan", "progan": "progan", "mini": "clip"}
+    return {name: {"weights": str(folder / f"{file}.safetensors")} for name, file in kept.items()}
 
 
 def dream(options: Options, prompts: Any = "a red fox", **fields: Any) -> Dream:

@@ -22,10 +22,15 @@ those that are the point.
 
 
 def main(numbers: list[str]) -> int:
-    scripts = sorted(path.stem for path in Path(__file__).parent.glob("heart_*.py"))
-    if numbers:
-        scripts = [name for name in scripts if name.split("_")[1].lstrip("0") in numbers]
-    points = [point(name) for name in scripts]
+    scripts = {path.stem.split("_")[1].lstrip("0"): path.stem for path in sorted(Path(__file__).parent.glob("heart_*.py"))}
+    unknown = [number for number in numbers if number not in scripts]
+    if unknown:
+        print(
+            f"There is no point {', '.join(unknown)}. There are: {', '.join(scripts)}; docs/quality.md is made by quality.py.",
+            file=sys.stderr,
+        )
+        return 2
+    points = [point(name) for number, name in scripts.items() if not numbers or number in numbers]
     summary = ["| point | seen |", "|---|---|"]
     summary += [f"| {title} | {'ok' if not page.failures else f'**{len(page.failures)} not ok**'} |" for title, page in points]
     body = [line for title, page in points for line in (f"## {title}", "", *page.lines)]

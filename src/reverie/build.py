@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +13,18 @@ import torch
 from torch import Tensor
 
 from reverie import registry
+from reverie.begin import fixed, start
+from reverie.course import Course
 from reverie.cutouts import CutoutOptions, Cutter
-from reverie.dream import NOISES, STARTS, Dream
+from reverie.dream import PADDING, STARTS, Dream
 from reverie.errors import BadRequest, Failed, unknown
-from reverie.images import load_picture, to_tensor
+from reverie.images import to_tensor
 from reverie.objectives import near, objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.render import Shown, render
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, noise, subject
 from reverie.step import Engine, decode
 from reverie.types import Frame, Generator, Latent, Perceptor
-from reverie.weights import load_clip, load_codes, load_sketch, load_vqgan
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,17 +52,6 @@ def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
     return registry.build(kind, name, json.loads(options), device)
 
 
-@lru_cache(maxsize=2)
-def _sketcher(weights: str, guide: str, device: torch.device) -> Sketcher:
-    return Sketcher(*load_sketch(weights, guide), device)
-
-
-@lru_cache(maxsize=2)
-def _sampler(weights: str, guide: str, vqgan: str, device: torch.device) -> Sampler:
-    network, reads = load_codes(weights)
-    return Sampler(network, reads, *load_clip(guide), load_vqgan(vqgan), device)
-
-
 def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
     return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
 
@@ -77,6 +66,10 @@ def check(dream: Dream) -> None:
         raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
     if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
         raise unknown("start or picture", dream.init, STARTS)
+    if dream.mask and dream.init in STARTS:
+        raise BadRequest(f"--mask {dream.mask} keeps a picture where it is black: give that picture, as --init photo.jpg.")
+    if dream.mask == PADDING and dream.fit != "pad":
+        raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
     starts = [dream.init] if dream.init in ("sketch", "sample") else []
     registry.check_options([dream.generator, *sights, "cutouts", *starts], dream.options)
 
@@ -94,49 +87,18 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
         for sight in dream.perceptors
     }
     rngs = [Rng(one.seed) for one in dreams]
-    return Engine(generator, perceptors, cutters, objectives(dreams, perceptors), rngs, plan.autocast(), plan.chunk, dream.symmetry)
+    wanted = objectives(dreams, perceptors)
+    return Engine(generator, perceptors, cutters, wanted, rngs, plan.autocast(), plan.chunk, dream.symmetry, fixed(dreams, plan))
 
 
-def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
-    """The first latent, as leaves that require gradients; each dream starts as it would alone."""
-    height, width = dreams[0].height, dreams[0].width
-    pictures = [_picture(made, dream, rng, plan) for dream, rng in zip(dreams, made.rngs, strict=True)]
-    firsts = [made.generator.start([rng], height, width, one) for rng, one in zip(made.rngs, pictures, strict=True)]
-    parts = zip(*(first.parts for first in firsts), strict=True)
-    return Latent(tuple(torch.cat(part).detach().clone().contiguous().requires_grad_() for part in parts), height, width)
+@dataclass(frozen=True)
+class Kept:
+    """What outlives a run that is cut short: where it was, by whose plan, and who is shown both after every
+    step, and once more when the dreams are left before their end."""
 
-
-def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
-    """The picture [1,3,H,W] that a dream starts from; none where it starts from chance."""
-    if dream.init == "random":
-        return None
-    if dream.init in NOISES:
-        return noise(dream.init, rng, dream.height, dream.width).to(plan.device)
-    if dream.init not in STARTS:
-        return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width, dream.fit)
-    words = subject(dream)
-    if not words:
-        return None
-    draw = _sketched if dream.init == "sketch" else _sampled
-    return favourite(draw(words, dream, rng, plan.device), words, made.perceptors.values())
-
-
-@torch.no_grad()
-def _held(made: Engine, latent: Latent, weight: float) -> Engine:
-    """The same parts, and a pull back to the picture as the generator first paints it."""
-    return replace(made, objectives={**made.objectives, "init": near(decode(made, latent), weight)})
-
-
-def _sketched(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
-    option = registry.parse_options(SketchOptions, "sketch", dream.options.get("sketch", {}))
-    sketcher = _sketcher(option.weights, option.guide, device)
-    return sketcher.draw(words, sketcher.hands(rng, option), dream.height, dream.width)
-
-
-def _sampled(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
-    option = registry.parse_options(SampleOptions, "sample", dream.options.get("sample", {}))
-    sampler = _sampler(option.weights, option.guide, option.vqgan, device)
-    return sampler.draw(words, rng, option, dream.height, dream.width)
+    state: Mapping[str, Tensor] | None = None
+    plan: Plan | None = None
+    keep: Callable[[Plan, Course, bool], None] = lambda plan, course, leaving: None
 
 
 def frames(
@@ -145,25 +107,52 @@ def frames(
     wants: Callable[[int, int], bool] = every_step,
     should_stop: Callable[[], bool] = never,
     device: str = "auto",
+    kept: Kept = Kept(),  # noqa: B008 - frozen
 ) -> Iterator[Frame]:
     """Paint dreams of one shape together; one frame per dream at every wanted step, and one final frame each.
 
-    Raises ``BadRequest`` before the first frame when the request cannot be painted.
+    With ``kept.state`` they are gone on with: what follows is what would have followed, byte for byte on a CPU. Raises
+    ``BadRequest`` before the first frame when the request cannot be painted.
     """
     if not dreams:
         raise BadRequest("There is no dream to paint: give one or more.")
     dream = dreams[0]
     if any(one.shape_key() != dream.shape_key() for one in dreams):
         raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
-    plan = resolve(dream, device)
+    plan = kept.plan or resolve(dream, device)
+    torch.set_num_threads(plan.threads)
     made = engine(dreams, plan)
-    latent = start(made, dreams, plan)
-    if dream.init_weight:
-        made = _held(made, latent, dream.init_weight)
-    optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
-    shown = render(made, latent, optimiser, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps), should_stop=should_stop)
+    course = _course(made, dreams, plan, kept.state)
+    if course.origin is not None:
+        made = replace(made, objectives={**made.objectives, "init": near(course.origin, dream.init_weight)})
+    shown = render(
+        made, course, dream.steps, dream.ema,
+        wants=lambda step: wants(step, dream.steps), should_stop=should_stop, after=lambda course: kept.keep(plan, course, False),
+    )  # fmt: skip
     for one in shown:
+        if one.final and one.step < dream.steps:
+            kept.keep(plan, course, True)
         yield from _frames(dreams, one)
+
+
+def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
+    """Before the first step, or where the state was; what a run was begun from may be gone by then."""
+    dream = dreams[0]
+    latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
+    origin = None
+    if dream.init_weight:  # held to the picture as the generator first paints it
+        with torch.no_grad():
+            origin = decode(made, latent)
+    course = Course.begin(latent, OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate), dream.ema, origin)
+    if state is not None:
+        course.restore(state)
+    return course
+
+
+def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:
+    """A latent of the kept one's shape, to be filled."""
+    parts = {int(name.removeprefix("latent.")): value for name, value in state.items() if name.startswith("latent.")}
+    return Latent(tuple(parts[i].to(device).clone().requires_grad_() for i in sorted(parts)), dream.height, dream.width)
 
 
 def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:

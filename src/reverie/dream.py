@@ -12,6 +12,7 @@ from reverie.prompts import Prompt, parse
 Scalar = bool | int | FiniteFloat | str
 LARGEST_SIDE = 8192
 NOISES = ("noise", "gradient", "fractal")
+PADDING = "padding"  # a mask by this name is no picture file
 STARTS = ("sketch", "sample", "random", *NOISES)  # whatever else is given as a start is a picture file
 
 
@@ -110,6 +111,12 @@ class Dream(BaseModel):
     init_weight: float = Field(
         default=0.0, ge=0, allow_inf_nan=False, description="weight of staying near the start: mean squared distance"
     )
+    mask: str | None = Field(
+        default=None,
+        min_length=1,
+        description="paint only where this picture is white and keep the start's pixels elsewhere; 'padding': only what --fit pad added",
+    )
+    mask_edge: int = Field(default=8, ge=0, le=1024, description="pixels inside the mask over which painting and picture blend")
     tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")
     saturation: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of calm colour: mean squared distance from grey")

@@ -23,8 +23,8 @@ _SETTINGS: dict[str, dict[str, Any]] = {"PNG": {}, "JPEG": {"quality": 95, "subs
 
 _PNG_KEY = "reverie"  # of an iTXt chunk
 # JPEG and WebP carry the recipe as EXIF UserComment: 8 bytes that name its coding, then ASCII.
-_EXIF, _USER_COMMENT = 0x8769, 0x9286
-_COMMENT_START = b"ASCII\0\0\0reverie "
+EXIF, USER_COMMENT = 0x8769, 0x9286
+COMMENT_START = b"ASCII\0\0\0reverie "
 _LARGEST_EXIF = 65_000  # bytes; a JPEG segment ends at 65,533
 
 
@@ -49,9 +49,9 @@ def read_recipe(path: str | Path) -> Recipe:
             image.load()  # other programs may have moved it behind the pixels
             text = image.info.get(_PNG_KEY)
         if image.format != "PNG":
-            comment = image.getexif().get_ifd(_EXIF).get(_USER_COMMENT, b"")
-            found = isinstance(comment, bytes) and comment.startswith(_COMMENT_START)
-            text = comment[len(_COMMENT_START) :].decode("ascii", "replace") if found else None
+            comment = image.getexif().get_ifd(EXIF).get(USER_COMMENT, b"")
+            found = isinstance(comment, bytes) and comment.startswith(COMMENT_START)
+            text = comment[len(COMMENT_START) :].decode("ascii", "replace") if found else None
     if not isinstance(text, str):
         raise BadRequest(f"There is no recipe in {str(path)!r}: Reverie did not paint it, or it was saved without one.")
     try:
@@ -178,7 +178,7 @@ def _metadata(kind: str, recipe: Recipe) -> dict[str, Any]:
         settings: dict[str, Any] = {"pnginfo": chunks}
     else:
         exif = Image.Exif()
-        exif.get_ifd(_EXIF)[_USER_COMMENT] = _COMMENT_START + text.encode("ascii")
+        exif.get_ifd(EXIF)[USER_COMMENT] = COMMENT_START + text.encode("ascii")
         settings = {"exif": exif.tobytes()}
         size, limit = len(settings["exif"]), _LARGEST_EXIF
     if size > limit:

@@ -78,6 +78,54 @@ def to_tensor(image: Image, height: int, width: int, fit: str = "crop") -> Tenso
     return pixels.permute(2, 0, 1).unsqueeze(0).float() / 255
 
 
+def covering(images: Tensor, height: int, width: int) -> Tensor:
+    """Pictures [B,3,h,w] enlarged or reduced until they cover height x width; what overhangs is cut off evenly. Differentiable."""
+    from torch.nn.functional import interpolate
+
+    high, wide = images.shape[-2:]
+    scale = max(height / high, width / wide)
+    size = (max(height, round(high * scale)), max(width, round(wide * scale)))
+    if size != (high, wide):
+        images = interpolate(images.float(), size=size, mode="bicubic", align_corners=False, antialias=scale < 1)
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    return images[..., top : top + height, left : left + width]
+
+
+def mask_of(path: str | Path, height: int, width: int, fit: str = "crop") -> Tensor:
+    """[1,1,height,width] in 0..1, scaled as ``to_tensor`` does: 1 where a picture is white, or opaque if it is transparent anywhere."""
+    from PIL import Image
+
+    with open_picture(path) as opened:
+        opened.load()
+        alpha = opened.convert("RGBA").getchannel("A") if opened.has_transparency_data else None
+    seen = alpha.convert("RGB") if alpha else load_picture(path).convert("L").convert("RGB")
+    assert isinstance(seen, Image.Image)
+    return to_tensor(seen, height, width, fit)[:, :1]
+
+
+def padding_of(image: Image, height: int, width: int) -> Tensor:
+    """[1,1,height,width]: 1 where ``to_tensor(..., fit="pad")`` shows nothing of the picture."""
+    import torch
+    from PIL import ImageOps
+
+    inside = ImageOps.contain(image, (width, height))
+    top, left = (height - inside.height) // 2, (width - inside.width) // 2
+    added = torch.ones(1, 1, height, width)
+    added[..., top : top + inside.height, left : left + inside.width] = 0
+    return added
+
+
+def softened(mask: Tensor, edge: int) -> Tensor:
+    """A mask [B,1,H,W] that grows from 0 to 1 over ``edge`` pixels inside; 0 stays 0, and the frame is no edge."""
+    from torch.nn.functional import avg_pool2d, max_pool2d
+
+    radius = min(edge // 2, (min(mask.shape[-2:]) - 1) // 2)
+    if radius == 0:
+        return mask
+    inner = 1 - max_pool2d(1 - mask, 2 * radius + 1, 1, radius)
+    return avg_pool2d(inner, 2 * radius + 1, 1, radius, count_include_pad=False)
+
+
 def palette_of(colours: Sequence[str], count: int = 8) -> Tensor:
     """[N,3] in 0..1: colours by CSS name or ``#rrggbb``, or the ``count`` that stand for a picture file best.
 

@@ -12,11 +12,14 @@ from reverie.errors import BadRequest
 
 @dataclass(frozen=True)
 class Plan:
-    """``bf16``: run networks under autocast. ``chunk``: views that a perceptor looks at together."""
+    """``bf16``: run networks under autocast. ``chunk``: views that a perceptor looks at together. ``threads``: of torch,
+    which add up in another order when they are more.
+    """
 
     device: torch.device
     bf16: bool
     chunk: int
+    threads: int = 1
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
@@ -26,7 +29,7 @@ def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:
     """The plan for a dream; raises ``BadRequest`` for a device that is not there."""
     place = pick_device(device)
     bf16 = dream.precision == "bf16" or (dream.precision == "auto" and fast_bf16(place))
-    return Plan(place, bf16, chunk)
+    return Plan(place, bf16, chunk, torch.get_num_threads())
 
 
 def pick_device(name: str) -> torch.device:

@@ -72,7 +72,8 @@ class Recipe(BaseModel):
         dream = self.dream
         init = dream.init if "://" in dream.init else Path(dream.init).name
         palette = tuple(Path(colour).name for colour in dream.palette)
-        return self.model_copy(update={"dream": dream.model_copy(update={"init": init, "palette": palette})})
+        files = {"init": init, "palette": palette, "mask": dream.mask and Path(dream.mask).name}
+        return self.model_copy(update={"dream": dream.model_copy(update=files)})
 
 
 def changed(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:

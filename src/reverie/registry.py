@@ -25,10 +25,14 @@ from reverie.errors import BadRequest, unknown
 if TYPE_CHECKING:
     import torch
 
+LONGEST_HEADER = 100_000_000  # safetensors' own limit
+
 BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "generator": {
+            "biggan": "reverie.generators.biggan",
             "pixels": "reverie.generators.pixels",
+            "progan": "reverie.generators.progan",
             "stack": "reverie.generators.stack",
             "vqgan": "reverie.generators.vqgan",
         },
@@ -37,11 +41,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
-# What may be named by a path instead: a safetensors file, or the folder in which `reverie train` left one of this name.
+# What may be named by a path instead: a safetensors file that says it holds one of these, or the folder in which
+# `reverie train` left it under this name; and who reads it.
 TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "generator": {"vqgan": "vqgan.safetensors"},
-        "perceptor": {"mini": "clip.safetensors"},
+        "generator": {"vqgan": "vqgan", "biggan": "biggan", "progan": "progan"},
+        "perceptor": {"clip": "mini"},
     }
 )
 
@@ -63,13 +68,26 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     path = Path(name)
     if not path.exists() and path.name == name and not path.suffix:
         raise unknown(kind, name, names(kind))
-    for component, file in TRAINED[kind].items():
-        weights = path / file if path.is_dir() else path
-        if weights.is_file():
-            return component, {"weights": str(weights)}
-    files = " or ".join(TRAINED[kind].values())
+    trained = TRAINED[kind]
+    if path.is_file():
+        return trained.get(_held(path), next(iter(trained.values()))), {"weights": str(path)}  # its reader says what is wrong with it
+    for held, component in trained.items():
+        if (path / f"{held}.safetensors").is_file():
+            return component, {"weights": str(path / f"{held}.safetensors")}
+    files = " or ".join(f"{held}.safetensors" for held in trained)
     problem = "holds none" if path.exists() else "is not there"
     raise BadRequest(f"There is no {kind} at {name!r}: a path leads to a {files} or to the folder that holds it, and this one {problem}.")
+
+
+def _held(path: Path) -> str:
+    """What a safetensors file says that it holds; empty for anything else. Only its header is read, and no torch needed."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length)) if length < LONGEST_HEADER else {}
+        return str(json.loads(header["__metadata__"]["reverie"])["kind"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:

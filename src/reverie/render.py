@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from reverie.course import Course
 from reverie.guard import snapshot, sound, undo
 from reverie.step import Engine, Score, decode, differentiate
 from reverie.types import Latent
@@ -30,44 +31,44 @@ class Shown:
 
 def render(
     engine: Engine,
-    latent: Latent,
-    optimiser: torch.optim.Optimizer,
+    course: Course,
     steps: int,
     ema: float = 0.0,
     wants: Callable[[int], bool] = lambda step: True,
     should_stop: Callable[[], bool] = lambda: False,
+    after: Callable[[Course], None] = lambda course: None,
 ) -> Iterator[Shown]:
-    """Optimise ``latent`` in place and yield the pictures of every wanted step, then the final ones.
+    """Optimise the course's latent in place and yield the pictures of every wanted step, then the final ones.
 
     Step s shows the picture after s steps. Poisoned steps (NaN, Inf) are taken back per dream. Stopping early ends with
-    the pictures so far; the final ones are decoded from the slow average of the latent where ``ema`` > 0.
+    the pictures so far; the final ones are decoded from the slow average of the latent where ``ema`` > 0. ``after``
+    is shown the course after every step, when it could be left and gone on with.
     """
-    parts = latent.parts
-    slow = tuple(part.detach().clone() for part in parts) if ema else ()
-    undone = torch.zeros(len(engine.rngs), dtype=torch.long, device=parts[0].device)
-    terms: Mapping[str, Tensor] = {}
-    taken = 0
-    while taken < steps and not should_stop():
-        before = snapshot(parts, optimiser)
+    latent, optimiser = course.latent, course.optimiser
+    while course.taken < steps and not should_stop():
+        step = course.taken
+        before = snapshot(latent.parts, optimiser)
         optimiser.zero_grad(set_to_none=True)
-        score = differentiate(engine, latent, taken, taken / steps)
-        fine = sound(parts, score.loss)
+        score = differentiate(engine, latent, step, step / steps)
+        fine = sound(latent.parts, score.loss)
         optimiser.step()
         with torch.no_grad():
             engine.generator.project(latent)
-        fine = fine & sound(parts, score.loss)
-        undo(parts, optimiser, before, fine)
-        undone += ~fine
+        fine = fine & sound(latent.parts, score.loss)
+        undo(latent.parts, optimiser, before, fine)
+        course.undone += ~fine
         if ema:
-            _follow(slow, parts, ema, taken)
-        terms = {name: torch.where(fine, term, terms.get(name, term)) for name, term in score.terms.items()}
-        if wants(taken):
-            yield _shown(taken, score, undone, fine)
-        taken += 1
-    best = Latent(slow, latent.height, latent.width) if ema else latent
+            _follow(course.slow, latent.parts, ema, step)
+        course.terms = {name: torch.where(fine, term, course.terms.get(name, term)) for name, term in score.terms.items()}
+        course.taken += 1
+        if wants(step):
+            yield _shown(step, score, course.undone, fine)
+        after(course)
+    best = Latent(course.slow, latent.height, latent.width) if ema else latent
     with torch.no_grad():
         images = decode(engine, best)
-    yield _shown(taken, Score(images, terms), undone, torch.ones_like(undone, dtype=torch.bool), final=True)
+    last = Score(images, course.terms)
+    yield _shown(course.taken, last, course.undone, torch.ones_like(course.undone, dtype=torch.bool), final=True)
 
 
 @torch.no_grad()

@@ -116,13 +116,18 @@ def _framed(pictures: Tensor, height: int, width: int) -> Tensor:
 
 
 @torch.no_grad()
-def favourite(pictures: Tensor, text: str, perceptors: Iterable[Perceptor]) -> Tensor:
-    """Of pictures [K,3,H,W] the one [1,3,H,W] that the perceptors, each looking at the whole, find most like the text."""
-    likeness = torch.zeros(len(pictures), device=pictures.device)
-    for perceptor in perceptors:
-        seen = perceptor.look(F.interpolate(pictures, size=(perceptor.size, perceptor.size), mode="area"))
-        likeness = likeness + (seen.float() @ perceptor.read([text]).float().T).squeeze(1)
-    return pictures[likeness.argmax()][None]
+def looked_at(batches: Iterable[Tensor], perceptors: Iterable[Perceptor]) -> list[Tensor]:
+    """What each perceptor, looking at the whole, sees in pictures that come in batches [N,3,H,W]: [K,D] for all of them."""
+    eyes = list(perceptors)
+    seen = [[eye.look(F.interpolate(batch, size=(eye.size, eye.size), mode="area")).float() for eye in eyes] for batch in batches]
+    return [torch.cat(views) for views in zip(*seen, strict=True)]
+
+
+@torch.no_grad()
+def favourite(seen: Iterable[Tensor], text: str, perceptors: Iterable[Perceptor]) -> int:
+    """Which of the pictures that the perceptors have seen they find most like the text."""
+    likeness = [views @ eye.read([text]).float().T for views, eye in zip(seen, perceptors, strict=True)]
+    return int(torch.stack(likeness).sum(0).argmax())
 
 
 def noise(kind: str, rng: Rng, height: int, width: int) -> Tensor:

@@ -15,6 +15,17 @@ from reverie.types import Generator, Latent, Objective, Perceptor, Views
 
 
 @dataclass(frozen=True)
+class Fixed:
+    """What is not painted: ``pictures`` [B,3,H,W] show through where ``mask`` [B,1,H,W] is below 1, and untouched where it is 0."""
+
+    pictures: Tensor
+    mask: Tensor
+
+    def under(self, images: Tensor) -> Tensor:
+        return torch.where(self.mask > 0, self.pictures + self.mask * (images - self.pictures), self.pictures)
+
+
+@dataclass(frozen=True)
 class Engine:
     """Everything that a batch of dreams is painted with; nothing in it changes while painting."""
 
@@ -26,6 +37,7 @@ class Engine:
     autocast: torch.autocast
     chunk: int  # how many views a perceptor looks at together
     symmetry: str = "none"
+    fixed: Fixed | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,8 @@ class Score:
 def decode(engine: Engine, latent: Latent) -> Tensor:
     with engine.autocast:
         images = engine.generator(latent)
-    return mirrored(images.float(), engine.symmetry)
+    images = mirrored(images.float(), engine.symmetry)
+    return engine.fixed.under(images) if engine.fixed else images
 
 
 def differentiate(engine: Engine, latent: Latent, step: int, progress: float) -> Score:

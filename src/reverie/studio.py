@@ -16,6 +16,7 @@ from reverie.errors import BadRequest, Failed, ReverieError
 from reverie.files import FORMATS, check_target, save_picture
 from reverie.naming import name_of, numbered
 from reverie.recipe import Recipe
+from reverie.runs import Run
 from reverie.types import Frame, Observer
 
 # How often a frame is made although nobody asked: what is left of a dream whose run breaks.
@@ -35,23 +36,31 @@ def paint(
     if every < 1:
         raise BadRequest(f"every={every}: frames can be shown every 1, 2, 3 ... steps.")
     given = (dreams,) if isinstance(dreams, Dream) else tuple(dreams)
-    return _painted(given, lambda step, steps: step % every == 0, should_stop or _never, device)
+    return _painted(given, lambda step, steps: step % every == 0, should_stop or _never, device, None)
 
 
 def _never() -> bool:
     return False
 
 
-def _painted(dreams: Sequence[Dream], wants: Callable[[int, int], bool], should_stop: Callable[[], bool], device: str) -> Iterator[Frame]:
+def _painted(
+    dreams: Sequence[Dream], wants: Callable[[int, int], bool], should_stop: Callable[[], bool], device: str, run: Run | None
+) -> Iterator[Frame]:
+    """Batch after batch, each from where ``run`` left it; pictures that it has already are painted only if others need them to be."""
     check(dreams)
-    from reverie.build import frames
+    from reverie.build import Kept, frames
 
+    done = set(run.request.done) if run else set()
     for places in _batches(dreams):
+        if done.issuperset(places):
+            continue
         if should_stop():
             return
         batch = [dreams[place] for place in places]
-        for frame in frames(batch, wants=wants, should_stop=should_stop, device=device):
-            yield replace(frame, index=places[frame.index])
+        kept = run.kept(places) if run else Kept()
+        for frame in frames(batch, wants=wants, should_stop=should_stop, device=device, kept=kept):
+            if places[frame.index] not in done:
+                yield replace(frame, index=places[frame.index])
 
 
 def check(dreams: Sequence[Dream]) -> None:
@@ -134,7 +143,7 @@ def _free(folder: Path, dreams: Sequence[Dream], suffix: str) -> tuple[Path, ...
 
 
 @dataclass
-class _Run:
+class _Paper:
     """What outlives a failure: the last frame of each dream that is not saved yet, and what went wrong so far."""
 
     album: Album
@@ -179,30 +188,36 @@ def create(
     *,
     should_stop: Callable[[], bool] | None = None,
     device: str = "auto",
+    run: Run | None = None,
 ) -> Iterator[Saved]:
     """Paint dreams, show their frames to observers, and yield each picture once it is on disk.
+
+    With ``run`` it is kept how far they are, and what was interrupted is gone on with.
 
     Stopped early, the pictures so far are saved. A failure loses none: what cannot be saved where it should goes to the folder for
     temporary files, and the last frames of a run that breaks are saved. Raises ``BadRequest`` before anything is painted, and
     ``Failed``, which names what went wrong and where the pictures are, after everything that can be saved was.
     """
-    run = _Run(album, list(observers))
+    paper = _Paper(album, list(observers))
     try:
-        for frame in _painted(dreams, run.wants, should_stop or _never, device):
-            run.show(frame)
+        for frame in _painted(dreams, paper.wants, should_stop or _never, device, run):
+            paper.show(frame)
             if frame.final:
-                yield from run.save(frame)
+                saved = list(paper.save(frame))
+                if run and saved and frame.step >= (run.request.until or frame.dream.steps):
+                    run.finished(frame.index)
+                yield from saved
     except BadRequest:
         raise
     except Exception as error:
-        run.troubles.insert(0, str(error) or type(error).__name__)
-        for frame in tuple(run.latest.values()):
-            for saved in run.save(frame):
-                run.troubles.append(f"What was painted by step {frame.step} is in {str(saved.path)!r}.")
-                yield saved
-        raise Failed("\n".join(run.troubles)) from error
+        paper.troubles.insert(0, str(error) or type(error).__name__)
+        for frame in tuple(paper.latest.values()):
+            for rescued in paper.save(frame):
+                paper.troubles.append(f"What was painted by step {frame.step} is in {str(rescued.path)!r}.")
+                yield rescued
+        raise Failed("\n".join(paper.troubles)) from error
     finally:
         for observer in observers:
             observer.close()
-    if run.troubles:
-        raise Failed("\n".join(run.troubles))
+    if paper.troubles:
+        raise Failed("\n".join(paper.troubles))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,6 +49,14 @@ class Generator(Protocol):
 
     def encode(self, image: Tensor) -> Latent:
         """The latent of a picture [B,3,H,W] in 0..1; raises ``Unsupported`` where there is none."""
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """A generator that cannot encode a picture, and offers starts of its own instead."""
+
+    def choices(self, rng: Rng, height: int, width: int) -> Latent:
+        """Many starts, of which the perceptors choose one."""
 
 
 class Perceptor(Protocol):

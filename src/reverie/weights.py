@@ -17,9 +17,11 @@ from torch.overrides import TorchFunctionMode
 
 from reverie.errors import BadRequest
 from reverie.files import write_file
+from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.codes import CodesConfig, CodeTransformer
 from reverie.nets.judge import Judge, JudgeConfig
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
+from reverie.nets.progan import ProGAN, ProGANConfig
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.paths import package_weights
@@ -49,6 +51,21 @@ def save_network(path: Path, kind: str, network: nn.Module, config: Any, lent: s
 def load_vqgan(name: str) -> VQGAN:
     """A VQGAN by ``mini`` or by path; raises ``BadRequest`` for what is not one, whole and of its own shape."""
     return _network(_path(name, "vqgan"), "vqgan", lambda config: VQGAN(VQGANConfig(**_tuples(config))))[0]
+
+
+def load_biggan(name: str) -> BigGAN:
+    """A BigGAN by ``mini`` or by path; raises ``BadRequest`` as ``load_vqgan`` does."""
+
+    def make(config: dict[str, Any]) -> BigGAN:
+        layers = tuple((bool(up), int(inside), int(outside)) for up, inside, outside in config["layers"])
+        return BigGAN(BigGANConfig(**{**config, "layers": layers}))
+
+    return _network(_path(name, "biggan"), "biggan", make)[0]
+
+
+def load_progan(name: str) -> ProGAN:
+    """A ProGAN by ``mini`` or by path; raises ``BadRequest`` as ``load_vqgan`` does."""
+    return _network(_path(name, "progan"), "progan", lambda config: ProGAN(ProGANConfig(**_tuples(config))))[0]
 
 
 def load_clip(name: str) -> tuple[MiniCLIP, Tokenizer]:

@@ -23,8 +23,10 @@ from reverie.dream import Dream, Scalar
 from reverie.files import check_writable
 from reverie.plan import pick_device
 from reverie.train.commands import HELD, TESTING, TRAINING, home
+from reverie.types import Chooser
 from reverie.weights import load_judge, load_vqgan
 
+REBUILT = 256  # unseen drawings that the VQGAN brings back
 Options = Mapping[str, dict[str, Scalar]]
 
 
@@ -65,10 +67,14 @@ def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Itera
     tell("the VQGAN's reconstructions")
     vqgan = load_vqgan(str(options.get("vqgan", {}).get("weights", "mini")))
     pictures, _ = exam.drawings(unseen, learnt.concepts)
-    yield from (rebuilt(pictures, vqgan, judge.cpu(), side) for side in (64, 256))
-    for generator, init, guided in product(asked.generator if asked.limit else (), asked.init, (False, True)):
+    yield from (rebuilt(pictures[:REBUILT], vqgan, load_judge(asked.judge)[0], side) for side in (64, 256))
+    pairs = product(asked.generator, asked.init) if asked.limit else ()
+    for (generator, init), guided in product(pairs, (False, True)):
+        chooses = isinstance(registry.build("generator", generator, options.get(generator, {}), place), Chooser)
+        if chooses and init != asked.init[0]:
+            continue  # it has starts of its own, whatever is asked for
         images = paint(dreams(PROMPTS[: asked.limit], options, generator, init, guided), asked.device, tell)
-        yield from _painted(asked.out, eyes, f"{generator} from {init}{'' if guided else ', unguided'}", images)
+        yield from _painted(asked.out, eyes, generator + f" from {init}" * (not chooses) + ", unguided" * (not guided), images)
 
 
 def _recognised(out: Path, eyes: Mapping[str, Eye], learnt: Icons, unseen: Icons, tell: Callable[[str], None]) -> Iterator[Row]:

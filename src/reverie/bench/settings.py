@@ -13,7 +13,7 @@ from reverie.errors import BadRequest
 class Exam:
     """Who is examined, by whom, and where what was seen is left."""
 
-    generator: tuple[str, ...] = ("stack", "vqgan")
+    generator: tuple[str, ...] = ("stack", "vqgan", "biggan", "progan")
     """what paints; given several times, they are compared"""
     init: tuple[str, ...] = ("sketch", "sample")
     """where paintings start, as for `reverie paint`; given several times, they are compared"""

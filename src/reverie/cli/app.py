@@ -16,16 +16,19 @@ from cyclopts import App, CycloptsError, Parameter
 
 from reverie import __version__
 from reverie.cli import bench, train
+from reverie.cli.encode import encode
 from reverie.cli.interrupt import STOPPED
 from reverie.cli.log import log
 from reverie.cli.paint import paint
 from reverie.cli.replay import replay
+from reverie.cli.resume import resume
 from reverie.cli.score import score
 from reverie.cli.show import show
 from reverie.errors import BadRequest, ReverieError
 
 COMMANDS: dict[str, Any] = {
-    "paint": paint, "show": show, "replay": replay, "log": log, "score": score, "train": train.app, "bench": bench.app,
+    "paint": paint, "show": show, "replay": replay, "resume": resume, "encode": encode,
+    "log": log, "score": score, "train": train.app, "bench": bench.app,
 }  # fmt: skip
 TOPICS = ("speed", "clip", "vqgan", "data")
 ABOUT = "Reverie paints what you write: reverie 'a red apple'. A first word that is no command is the prompt."

@@ -12,7 +12,7 @@ from reverie.errors import BadRequest
 
 
 def replay(
-    picture: Annotated[Path, Parameter(help="a PNG, JPEG or WebP that Reverie painted")],
+    picture: Annotated[Path, Parameter(help="a picture or video of Reverie's")],
     /,
     *,
     changes: Annotated[
@@ -23,8 +23,8 @@ def replay(
 ) -> int:
     """Paint a picture again from the recipe inside it."""
     from reverie.cli.run import painted
-    from reverie.files import read_recipe
     from reverie.recipe import changed
+    from reverie.video import read_recipe
 
     settings = {}
     for change in changes or []:

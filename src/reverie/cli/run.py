@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from reverie import video
 from reverie.cli.interrupt import STOPPED, stoppable
 from reverie.cli.output import Output
 from reverie.dream import Dream
+from reverie.errors import BadRequest, ReverieError
 from reverie.observers.events import Events
+from reverie.observers.journey import Film, Journey, encode, frames_of
 from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
 from reverie.observers.until import Until
 from reverie.prompts import explain, show
+from reverie.runs import Request, Run, now
 from reverie.studio import Album, Saved, check, create
 
 if TYPE_CHECKING:
@@ -29,31 +34,86 @@ def painted(dreams: Sequence[Dream], output: Output, until: int | None = None) -
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
-    events = Events(sys.stdout) if output.json else None
-    _echo(dreams[0], output, events)
     check(dreams)
+    if output.video:
+        video.check(output.video, *dreams[0].size, round((output.seconds + output.hold) * video.FPS))
     album = Album.at(output.out, dreams, output.format, not output.no_metadata, output.overwrite)
+    asked = Request(
+        dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
+        recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
+        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, began=now(),
+    )  # fmt: skip
+    return follow(asked, None, album, output)
+
+
+def _anywhere(dream: Dream) -> Dream:
+    """The dream as it can be painted from any folder."""
+    files = {name: getattr(dream, name) for name in ("init", "mask")}
+    return dream.model_copy(update={name: str(Path(file).absolute()) for name, file in files.items() if file and Path(file).is_file()})
+
+
+def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
+    """Paint what was asked, from the start or where an interrupted ``run`` left it, and tell how it goes."""
+    events, dreams = Events(sys.stdout) if output.json else None, asked.dreams
+    _echo(dreams[0], output, events)
     if events:
         events.tell("start", pictures=[str(path) for path in album.paths], dream=dreams[0].model_dump(mode="json"))
-    end = Until(until or dreams[0].steps + 1)
-    observers = [end, *_observers(output, album, events)]
-    began, done = monotonic(), list[Saved]()
+    end = Until(asked.steps + (asked.until is None))
+    observers = [end, *_observers(output, album, events, again=run is not None)]
+    began, done, held = monotonic(), list[Saved](), run or _begun(asked)
     try:
-        with stoppable() as asked:
-            for saved in create(dreams, album, observers, should_stop=lambda: asked() or end.reached(), device=output.device):
+        with stoppable() as stop:
+            for saved in create(dreams, album, observers, should_stop=lambda: stop() or end.reached(), device=output.device, run=held):
                 done.append(saved)
                 _record(saved, album)
                 if events:
                     _tell(events, saved)
-        stopped = asked() and sum(saved.frame.step >= (until or saved.frame.dream.steps) for saved in done) < len(dreams)
+        stopped = stop() and sum(saved.frame.step >= (asked.until or saved.frame.dream.steps) for saved in done) < len(dreams)
+    except BadRequest:  # nothing was started
+        if held and run is None:
+            held.abandon()
+            held = None
+        raise
     finally:
         if not events:
             _say(done)
+        _let_go(held)
+    films = [] if stopped or not output.video else [path for path in map(_filmed, album.paths) if path]
     if events:
-        events.tell("done", pictures=[str(saved.path) for saved in done], stopped=stopped, seconds=round(monotonic() - began, 3))
-    elif stopped and not done:
+        told = {"pictures": [str(saved.path) for saved in done], "videos": [str(path) for path in films]}
+        events.tell("done", **told, stopped=stopped, seconds=round(monotonic() - began, 3))
+        return STOPPED if stopped else 0
+    for path in films:
+        print(path, flush=True)
+    if stopped and not done:
         print("stopped before the first step: there is no picture", file=sys.stderr)
     return STOPPED if stopped else 0
+
+
+def _filmed(target: Path) -> Path | None:
+    """The video of a picture, which is safe already; what goes wrong here is a warning that says how to try again."""
+    try:
+        return encode(frames_of(target))
+    except ReverieError as error:
+        print(f"warning: {error}", file=sys.stderr)
+        return None
+
+
+def _let_go(run: Run | None) -> None:
+    """Say how to go on with what was not painted to its end."""
+    if run and run.trouble:
+        print(f"warning: {run.trouble} There is nothing to go on with after an interruption.", file=sys.stderr)
+    if run and run.close():
+        print(f"to go on: reverie resume {run.folder.name}", file=sys.stderr)
+
+
+def _begun(asked: Request) -> Run | None:
+    """Kept from the first moment on, so that even a power cut loses little; where that cannot be, painting goes on without."""
+    try:
+        return Run.begin(asked)
+    except ReverieError as error:
+        print(f"warning: {error}", file=sys.stderr)
+        return None
 
 
 def _echo(dream: Dream, output: Output, events: Events | None) -> None:
@@ -64,14 +124,16 @@ def _echo(dream: Dream, output: Output, events: Events | None) -> None:
         print(explain(dream.prompts), file=sys.stderr)
 
 
-def _observers(output: Output, album: Album, events: Events | None) -> list[Observer]:
+def _observers(output: Output, album: Album, events: Events | None, again: bool) -> list[Observer]:
     found: list[Observer] = []
     if events:
         found.append(events)
     elif not output.quiet:
         found.append(progress(sys.stderr))
+    if output.video:
+        found.append(Journey(Film(output.video, output.seconds, output.hold), album.paths, album.recipe))
     if output.every:
-        found.append(Stills(output.every, album.paths, album.recipe))
+        found.append(Stills(output.every, album.paths, album.recipe, again))
     return found
 
 

@@ -18,7 +18,7 @@ def show(
     json: Annotated[bool, SWITCH, Parameter(help="the recipe as it stands in the picture")] = False,
 ) -> int:
     """Print the recipe inside a picture."""
-    from reverie.files import read_recipe
+    from reverie.video import read_recipe
 
     recipe = read_recipe(picture)
     print(recipe.to_json() if json else described(recipe))

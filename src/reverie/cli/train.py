@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from reverie.train.settings import ClipPace, CodesPace, JudgePace, Robust, Sitting, SketchPace, VqganPace
+from reverie.train.settings import BigganPace, ClipPace, CodesPace, JudgePace, ProganPace, Robust, Sitting, SketchPace, VqganPace
 
 app = App(name="train", help="Make the training pictures and train the built-in models from them, or your own from your pictures.")
 Flat = Parameter(name="*")
@@ -72,6 +72,36 @@ def sketch(
     from reverie.train import commands
 
     return _sit(lambda should_stop: commands.sketch(pace, guide, sitting, seed, should_stop, start))
+
+
+@app.command
+def biggan(
+    *,
+    pace: Annotated[BigganPace, Flat] = BigganPace(),  # noqa: B008 - frozen
+    guide: Annotated[str, Parameter(help="'mini' or a clip.safetensors, by whose eyes the critic sees")] = "mini",
+    start: Start = None,
+    seed: Seed = 0,
+    sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
+) -> int:
+    """Train a GAN that paints kinds (each distinct caption is one), or go on; paint with it by --generator FOLDER."""
+    from reverie.train import commands
+
+    return _sit(lambda should_stop: commands.biggan(pace, guide, sitting, seed, should_stop, start))
+
+
+@app.command
+def progan(
+    *,
+    pace: Annotated[ProganPace, Flat] = ProganPace(),  # noqa: B008 - frozen
+    guide: Annotated[str, Parameter(help="'mini' or a clip.safetensors, by whose eyes the critic sees")] = "mini",
+    start: Start = None,
+    seed: Seed = 0,
+    sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
+) -> int:
+    """Train a GAN that grows from coarse to fine, or go on; it needs no captions. Paint with it by --generator FOLDER."""
+    from reverie.train import commands
+
+    return _sit(lambda should_stop: commands.progan(pace, guide, sitting, seed, should_stop, start))
 
 
 @app.command

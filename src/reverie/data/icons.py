@@ -16,8 +16,8 @@ import tarfile
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,14 @@ NAMES_VERSION = "17.0.0"
 class Icons:
     """Drawings with alpha and what each one shows.
 
-    ``pictures`` is uint8 [N,4,S,S] with colour premultiplied by alpha; ``concept`` int64 [N] indexes ``concepts``.
+    ``pictures`` is uint8 [N,4,S,S] with colour premultiplied by alpha; ``concept`` int64 [N] indexes ``concepts``;
+    ``synonyms`` are words that nobody drew, each with the things that it is like and how much (``synonyms.py``).
     """
 
     pictures: Tensor
     concept: Tensor
     concepts: tuple[Concept, ...]
+    synonyms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write one file, atomically: the pictures as lossless WebP, which takes an eighteenth of their bytes."""
@@ -65,7 +67,8 @@ class Icons:
             "ends": torch.tensor([len(file) for file in files]).cumsum(0),
             "concept": self.concept,
         }
-        write_file(path, save(packed, metadata={"concepts": words}), overwrite=True)
+        told = {"concepts": words, "synonyms": json.dumps(self.synonyms)}
+        write_file(path, save(packed, metadata=told), overwrite=True)
 
     @classmethod
     def load(cls, path: Path) -> Icons:
@@ -78,13 +81,14 @@ class Icons:
                 concepts = tuple(Concept(name, tuple(keys), tuple(labels)) for name, keys, labels in words)
                 packed, ends = file.get_tensor("webp").numpy().tobytes(), file.get_tensor("ends").tolist()
                 pictures = [_from_webp(packed[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
-                return cls(torch.stack(pictures), file.get_tensor("concept"), concepts)
+                synonyms = json.loads(file.metadata().get("synonyms", "{}"))
+                return cls(torch.stack(pictures), file.get_tensor("concept"), concepts, synonyms)
         except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
             raise BadRequest(f"{path} holds no training pictures ({error}): make it again with `reverie train data --force`.") from error
 
     def fingerprint(self) -> str:
         """Tells one packed set from another."""
-        names = json.dumps([[c.name, list(c.keywords)] for c in self.concepts])
+        names = json.dumps([[c.name, list(c.keywords)] for c in self.concepts] + [self.synonyms] * bool(self.synonyms))
         return fingerprint((self.pictures, self.concept)) + hashlib.blake2b(names.encode(), digest_size=4).hexdigest()
 
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class MiniCLIPConfig:
-    """Sizes of both towers. ``widths``: channels of the residual blocks; a block that widens halves the resolution."""
+    """Sizes of both towers. ``widths``: channels of the residual blocks; a block that widens halves the resolution.
+    ``text_rank``: of the table of pieces, which was half of the text tower when it was whole."""
 
     size: int = 64
     dim: int = 256
@@ -24,6 +25,7 @@ class MiniCLIPConfig:
     length: int = 24
     text_width: int = 192
     text_layers: int = 2
+    text_rank: int = 64
 
 
 class Residual(nn.Module):
@@ -94,7 +96,8 @@ class TextTower(nn.Module):
 
     def __init__(self, config: MiniCLIPConfig) -> None:
         super().__init__()
-        self.embed = nn.Embedding(config.vocabulary, config.text_width)
+        self.embed = nn.Embedding(config.vocabulary, config.text_rank)
+        self.widen = nn.Linear(config.text_rank, config.text_width, bias=False)
         self.place = nn.Parameter(nn.init.normal_(torch.empty(config.length, config.text_width), 0, 0.02))
         self.blocks = nn.ModuleList(Attention(config.text_width, 4) for _ in range(config.text_layers))
         self.norm = nn.LayerNorm(config.text_width)
@@ -104,7 +107,7 @@ class TextTower(nn.Module):
         pieces = pieces[:, : max(1, int((pieces != 0).sum(1).max()))]
         seen = pieces != 0
         seen[:, 0] = True  # a text without a word attends to its first padding, however long its companions are
-        x = self.embed(pieces) + self.place[: pieces.shape[1]]
+        x = self.widen(self.embed(pieces)) + self.place[: pieces.shape[1]]
         for block in self.blocks:
             x = block(x, seen)
         weight = seen.unsqueeze(-1).to(x.dtype)

@@ -28,6 +28,7 @@ class SketchConfig:
     length: int = 24
     dim: int = 256
     text_width: int = 192
+    text_rank: int = 64
 
     @property
     def size(self) -> int:
@@ -56,7 +57,13 @@ class Sketch(nn.Module):
         super().__init__()
         self.config = config
         self.text = TextTower(
-            MiniCLIPConfig(dim=config.dim, vocabulary=config.vocabulary, length=config.length, text_width=config.text_width)
+            MiniCLIPConfig(
+                dim=config.dim,
+                vocabulary=config.vocabulary,
+                length=config.length,
+                text_width=config.text_width,
+                text_rank=config.text_rank,
+            )  # fmt: skip
         )
         self.enter = nn.Linear(config.dim, config.cond)
         self.hand = nn.Embedding(config.hands, config.cond)

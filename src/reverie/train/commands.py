@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from reverie import paths
+from reverie.data import synonyms
 from reverie.data.folder import MARGIN, Folder
 from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
 from reverie.errors import BadRequest, Failed
@@ -17,14 +19,15 @@ from reverie.nets.sketch import SketchConfig
 from reverie.train.clip import ClipTrainer
 from reverie.train.codes import CodesTrainer, Readers
 from reverie.train.folder_clip import FolderClipTrainer
+from reverie.train.gan import MINI_BIGGAN, MINI_PROGAN, BigganTrainer, ProganTrainer
 from reverie.train.judge import JudgeTrainer
 from reverie.train.loop import Trainer, never, run
-from reverie.train.settings import ClipPace, CodesPace, JudgePace, Robust, Sitting, SketchPace, VqganPace
+from reverie.train.settings import BigganPace, ClipPace, CodesPace, JudgePace, ProganPace, Robust, Sitting, SketchPace, VqganPace
 from reverie.train.sketch import SketchTrainer
 from reverie.train.source import Data
 from reverie.train.start import came_from
 from reverie.train.vqgan import CROP, VqganTrainer
-from reverie.weights import load_clip, load_sketch, load_vqgan
+from reverie.weights import load_biggan, load_clip, load_progan, load_sketch, load_vqgan
 
 TRAINING, TESTING, HELD = "icons.safetensors", "test.safetensors", "held.safetensors"
 LEAST = 5  # drawings of a thing to learn it from: fewer teach a hand's style and not the thing
@@ -48,10 +51,22 @@ def data(folder: Path | None = None, force: bool = False) -> None:
         for name, sets, count, every in wanted:
             print(f"fetching and rendering {', '.join(sets)} ...", flush=True)
             icons = pack(folder / "npm", sets, count, every=every)
+            if name == TRAINING:
+                icons = replace(icons, synonyms=_synonyms(icons))
             icons.save(folder / name)
             print(f"{folder / name}: {len(icons.pictures)} drawings of {len(icons.concepts)} concepts", flush=True)
     except OSError as error:
         raise Failed(f"Cannot write to {folder}: {error.strerror or error}.") from error
+
+
+def _synonyms(icons: Icons) -> dict[str, dict[str, float]]:
+    if not synonyms.available():
+        print(f"words that nobody drew will mean nothing, since there is no sentence encoder here: {synonyms.INSTALL}", flush=True)
+        return {}
+    encode, words = synonyms.sentence_encoder()
+    found = synonyms.likenesses(icons.concepts, words, encode)
+    print(f"{len(found):,} more words are like something that was drawn", flush=True)
+    return found
 
 
 def clip(
@@ -94,6 +109,28 @@ def sketch(
             reader = None
     found = _pictures(sitting, (first.config if first else SketchConfig()).size, moving=False)
     return train(SketchTrainer(found, pace, seed, guide=reader, tokens=tokens, start=first), sitting, should_stop)
+
+
+def biggan(
+    pace: BigganPace, guide: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never, start: str | None = None
+) -> Path:
+    """Train the GAN of kinds, or go on; its critic sees by ``guide`` (``mini`` or a perceptor's file), ``start`` (``mini`` or
+    a file) gives its first weights. Gives the weights' path.
+    """
+    first = None if start is None else load_biggan(start)
+    found = _pictures(sitting, (first.config if first else MINI_BIGGAN).size, moving=False)
+    trainer = BigganTrainer(found, pace, load_clip(guide), seed, start=first)
+    return train(trainer.to(sitting.device), sitting, should_stop)
+
+
+def progan(
+    pace: ProganPace, guide: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never, start: str | None = None
+) -> Path:
+    """Train the growing GAN, or go on, as ``biggan``; pictures need no captions."""
+    first = None if start is None else load_progan(start)
+    found = _pictures(sitting, (first.config if first else MINI_PROGAN).size, captions=False, moving=False)
+    trainer = ProganTrainer(found, pace, load_clip(guide), seed, start=first)
+    return train(trainer.to(sitting.device), sitting, should_stop)
 
 
 def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never) -> Path:

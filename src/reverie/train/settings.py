@@ -86,6 +86,27 @@ class CodesPace(Pace):
 
 
 @dataclass(frozen=True)
+class BigganPace(Pace):
+    """What the built-in BigGAN is trained with."""
+
+    steps: int = 4500
+    batch: int = 48
+    rate: float = 1e-3
+    warmup: int = 100
+
+
+@dataclass(frozen=True)
+class ProganPace(Pace):
+    """What the built-in ProGAN is trained with."""
+
+    steps: int = 6000
+    batch: int = 32
+    rate: float = 8e-3
+    """peak learning rate of Adam; high, since equalised layers start with weights around 1"""
+    warmup: int = 100
+
+
+@dataclass(frozen=True)
 class Robust:
     """How strong the attack is that the perceptor learns to stand."""
 

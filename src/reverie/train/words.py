@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -25,6 +25,7 @@ from reverie.tokens import Tokenizer
 
 # How much each fact counts beside the thing itself.
 COLOUR, GROUND, STYLE, TWO, JUMBLED = 0.55, 0.45, 0.5, 0.5, 1.5
+SYNONYMS = 0.35  # of the sentences speak of a thing by a word that was never drawn
 
 
 class Meanings:
@@ -39,9 +40,13 @@ class Meanings:
             kin = [keywords[word] for word in concept.keywords]
             lean = F.normalize(torch.stack(kin).sum(0), dim=0) if kin else torch.zeros(dim)
             self.things[concept.name] = F.normalize(own[concept.name] + 0.5 * lean, dim=0)
+        self.blends = {word: self._blend(near) for word, near in icons.synonyms.items()}
         # A blue horse is not a horse on blue: what colours the ground has a code of its own.
         self.grounds = self._codes([*COLOURS, *GROUNDS], dim)
         self.others = self._codes([*COLOURS, *STYLES, "two", "jumbled"], dim)
+
+    def _blend(self, near: Mapping[str, float]) -> Tensor:
+        return F.normalize(torch.stack([weight * self.things[name] for name, weight in near.items()]).sum(0), dim=0)
 
     def _codes(self, words: Iterable[str], dim: int) -> dict[str, Tensor]:
         return {word: F.normalize(torch.randn(dim, generator=self.rng), dim=0) for word in words}
@@ -50,7 +55,7 @@ class Meanings:
         return F.normalize(torch.stack([self._sum(fact) for fact in facts]), dim=1)
 
     def _sum(self, fact: Facts) -> Tensor:
-        total = self.things[fact.subject].clone()
+        total = (self.blends if fact.subject in self.blends else self.things)[fact.subject].clone()
         if fact.second and fact.second != fact.subject:
             total = F.normalize(total + self.things[fact.second], dim=0)
         for word, weight, codes in (
@@ -67,16 +72,15 @@ class Meanings:
 
 def teach(text: TextTower, tokens: Tokenizer, icons: Icons, steps: int = 1500, batch: int = 256, seed: int = 0) -> float:
     """Train the text tower alone until its sentences point where their facts do; gives the last mean cosine."""
-    meanings = Meanings(icons, text.head.out_features, seed)
+    meanings, synonyms = Meanings(icons, text.head.out_features, seed), list(icons.synonyms)
     maker = copy.copy(SceneMaker(icons, 64, seed))
     optimiser = torch.optim.AdamW(text.parameters(), lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.1)
     cosine = torch.zeros(())
     for step in range(steps):
         maker.dice = dice = random.Random(f"words {seed}/{step}")
-        facts = [maker.imagine() for _ in range(batch)]
-        spoken = [maker.partly(fact) for fact in facts]
-        target = meanings([replace(said, subject=fact.subject) for said, fact in zip(spoken, facts, strict=True)])
+        spoken, meant = zip(*(_spoken(maker, synonyms) for _ in range(batch)), strict=True)
+        target = meanings(meant)
         pieces = torch.tensor(tokens([sentence(said, dice) for said in spoken], dice))
         read = F.normalize(text(pieces).float(), dim=1)
         # Telling a sentence's meaning among the batch's parts the things early; the cosine then brings each home.
@@ -87,3 +91,13 @@ def teach(text: TextTower, tokens: Tokenizer, icons: Icons, steps: int = 1500, b
         optimiser.step()
         schedule.step()
     return cosine.item()
+
+
+def _spoken(maker: SceneMaker, synonyms: Sequence[str]) -> tuple[Facts, Facts]:
+    """What is said of a scene, and what is meant by it: a keyword stands for its thing, a synonym for what it is like."""
+    dice, facts = maker.dice, maker.imagine()
+    said = maker.partly(facts)
+    if synonyms and not facts.second and dice.random() < SYNONYMS:
+        said = replace(said, subject=dice.choice(synonyms))
+        return said, said
+    return said, replace(said, subject=facts.subject)

@@ -1,0 +1,107 @@
+"""Where each dream of a batch begins: its first latent, and what a mask keeps of the picture that it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from reverie import registry
+from reverie.dream import NOISES, PADDING, STARTS, Dream
+from reverie.errors import BadRequest
+from reverie.images import load_picture, mask_of, padding_of, softened, to_tensor
+from reverie.plan import Plan
+from reverie.rng import Rng
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, subject
+from reverie.step import Engine, Fixed, decode
+from reverie.types import Chooser, Latent
+from reverie.weights import load_clip, load_codes, load_sketch, load_vqgan
+
+
+@lru_cache(maxsize=2)
+def _sketcher(weights: str, guide: str, device: torch.device) -> Sketcher:
+    return Sketcher(*load_sketch(weights, guide), device)
+
+
+@lru_cache(maxsize=2)
+def _sampler(weights: str, guide: str, vqgan: str, device: torch.device) -> Sampler:
+    network, reads = load_codes(weights)
+    return Sampler(network, reads, *load_clip(guide), load_vqgan(vqgan), device)
+
+
+def fixed(dreams: Sequence[Dream], plan: Plan) -> Fixed | None:
+    """What a mask keeps of each dream's start."""
+    dream = dreams[0]
+    if not dream.mask:
+        return None
+    height, width = dream.height, dream.width
+    loaded = [load_picture(Path(one.init)) for one in dreams]
+    pictures = torch.cat([to_tensor(picture, height, width, dream.fit) for picture in loaded])
+    if dream.mask == PADDING:
+        mask = torch.cat([padding_of(picture, height, width) for picture in loaded])
+    else:
+        mask = mask_of(Path(dream.mask), height, width, dream.fit).expand(len(dreams), -1, -1, -1)
+    if not mask.any():
+        raise BadRequest(f"The mask {dream.mask!r} leaves nothing to paint: white is painted, black is kept.")
+    return Fixed(pictures.to(plan.device), softened(mask, dream.mask_edge).to(plan.device))
+
+
+def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
+    """The first latent, as leaves that require gradients; each dream starts as it would alone."""
+    height, width = dreams[0].height, dreams[0].width
+    looks: dict[int, list[Tensor]] = {}  # by seed: dreams of one seed have the same starts to choose from
+    firsts = [_first(made, dream, rng, plan, looks) for dream, rng in zip(dreams, made.rngs, strict=True)]
+    parts = zip(*(first.parts for first in firsts), strict=True)
+    return Latent(tuple(torch.cat(part).detach().clone().contiguous().requires_grad_() for part in parts), height, width)
+
+
+def _first(made: Engine, dream: Dream, rng: Rng, plan: Plan, looks: dict[int, list[Tensor]]) -> Latent:
+    words = subject(dream) if dream.init in ("sketch", "sample") else ""
+    if not (words and isinstance(made.generator, Chooser)):
+        return made.generator.start([rng], dream.height, dream.width, _picture(made, dream, rng, plan))
+    choices = made.generator.choices(rng, dream.height, dream.width)
+    seen = looks[rng.seed] = looks.get(rng.seed) or _seen(made, choices, plan)
+    best = favourite(seen, words, made.perceptors.values())
+    return replace(choices, parts=tuple(part[best : best + 1] for part in choices.parts))
+
+
+@torch.no_grad()
+def _seen(made: Engine, choices: Latent, plan: Plan) -> list[Tensor]:
+    """What the perceptors see in every start."""
+    side = max(perceptor.size for perceptor in made.perceptors.values())
+    batches = zip(*(part.split(plan.chunk) for part in choices.parts), strict=True)
+    pictures = (decode(made, Latent(parts, side, side)).clamp(0, 1) for parts in batches)
+    return looked_at(pictures, made.perceptors.values())
+
+
+def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
+    """The picture [1,3,H,W] that a dream starts from; none where it starts from chance."""
+    if dream.init == "random":
+        return None
+    if dream.init in NOISES:
+        return noise(dream.init, rng, dream.height, dream.width).to(plan.device)
+    if dream.init not in STARTS:
+        return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width, dream.fit)
+    words = subject(dream)
+    if not words:
+        return None
+    draw = _sketched if dream.init == "sketch" else _sampled
+    drawn = draw(words, dream, rng, plan.device)
+    eyes = made.perceptors.values()
+    return drawn[favourite(looked_at([drawn], eyes), words, eyes)][None]
+
+
+def _sketched(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
+    option = registry.parse_options(SketchOptions, "sketch", dream.options.get("sketch", {}))
+    sketcher = _sketcher(option.weights, option.guide, device)
+    return sketcher.draw(words, sketcher.hands(rng, option), dream.height, dream.width)
+
+
+def _sampled(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
+    option = registry.parse_options(SampleOptions, "sample", dream.options.get("sample", {}))
+    sampler = _sampler(option.weights, option.guide, option.vqgan, device)
+    return sampler.draw(words, rng, option, dream.height, dream.width)

@@ -1,0 +1,74 @@
+"""What changes while a batch of dreams is painted, and nothing else: enough to go on as if nothing had happened.
+
+Random numbers are no part of it: they come from seed and step alone (``rng.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reverie.errors import BadRequest
+from reverie.types import Latent
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass
+class Course:
+    """A batch under way. ``slow`` is the latent's slow average, empty without one; ``undone`` [B] counts the poisoned steps;
+    ``terms`` are the last sound losses [B] by name; ``origin`` [B,3,H,W] is the picture that the painting is held to, if any.
+    """
+
+    latent: Latent
+    optimiser: torch.optim.Optimizer
+    slow: tuple[Tensor, ...]
+    undone: Tensor
+    terms: Tensors
+    taken: int = 0
+    origin: Tensor | None = None
+
+    @classmethod
+    def begin(cls, latent: Latent, optimiser: torch.optim.Optimizer, ema: float = 0.0, origin: Tensor | None = None) -> Course:
+        """Before the first step."""
+        first = latent.parts[0]
+        slow = tuple(part.detach().clone() for part in latent.parts) if ema else ()
+        return cls(latent, optimiser, slow, torch.zeros(len(first), dtype=torch.long, device=first.device), {}, origin=origin)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything by name, as it is now: the tensors are the course's own, and change with its next step."""
+        found = {"taken": torch.tensor(self.taken), "undone": self.undone}
+        for i, part in enumerate(self.latent.parts):
+            found[f"latent.{i}"] = part.detach()
+            kept = self.optimiser.state.get(part, {})
+            found |= {f"optimiser.{i}.{name}": value for name, value in kept.items() if isinstance(value, Tensor)}
+        found |= {f"slow.{i}": part for i, part in enumerate(self.slow)}
+        found |= {f"term.{name}": term for name, term in self.terms.items()}
+        return found | ({} if self.origin is None else {"origin": self.origin})
+
+    @torch.no_grad()
+    def restore(self, state: Tensors) -> None:
+        """Go on from what ``state`` gave; raises ``BadRequest`` when that was of another dream. Changes nothing then."""
+        fixed = {name: value for name, value in self.state().items() if name.startswith(("latent.", "slow.", "undone", "origin"))}
+        wrong = [name for name, value in fixed.items() if name not in state or state[name].shape != value.shape]
+        if wrong or "taken" not in state:
+            raise BadRequest(f"This state is of another dream: {', '.join(wrong or ['taken'])} does not fit.")
+        for name, value in fixed.items():
+            value.copy_(state[name])
+        for i, part in enumerate(self.latent.parts):
+            kept = _below(f"optimiser.{i}.", state)
+            self.optimiser.state[part] = {name: _like(value, part) for name, value in kept.items()}
+        self.terms = {name: value.to(self.undone.device) for name, value in _below("term.", state).items()}
+        self.taken = int(state["taken"])
+
+
+def _below(prefix: str, state: Tensors) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _like(value: Tensor, part: Tensor) -> Tensor:
+    """Moments lie where their values do; counts of steps stay on the CPU, where torch keeps them."""
+    return value.clone().to(part.device) if value.shape == part.shape else value.clone()
