@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from drawings import CONCEPTS, icons
 from PIL import Image
 
 from reverie.data.folder import Folder
-from reverie.nets.biggan import BigGANConfig
+from reverie.errors import BadRequest
+from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.progan import ProGAN, ProGANConfig
 from reverie.train.critic import Critic, moved
 from reverie.train.gan import BigganTrainer, GanTrainer, ProganTrainer
@@ -114,6 +116,13 @@ def test_one_starts_from_earlier_weights() -> None:
     assert second.stage(0) == (2, 1.0), "grown up already"
     assert second.settings["from"] != "" and "from" not in first.settings
     assert all(torch.equal(a, b) for a, b in zip(second.model.parameters(), network.parameters(), strict=True))
+
+
+def test_other_kinds_than_the_first_weights_are_refused() -> None:
+    with pytest.raises(BadRequest, match="know 5 kinds, and these pictures show 2"):
+        pictures = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
+        guide = (tiny.clip(), tiny.tokenizer())
+        BigganTrainer(Folder(pictures, ("a fox", "a bird")), BigganPace(2, 4, 1e-3, 1), guide, start=BigGAN(replace(BIG, num_classes=5)))
 
 
 def test_a_folder_of_ones_own() -> None:

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reverie.data.portraits import PortraitMaker, Portraits
+from reverie.errors import BadRequest
 from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.progan import ProGAN, ProGANConfig
@@ -157,6 +158,8 @@ class BigganTrainer(GanTrainer):
         maker = PortraitMaker(data, config.size, config.z_dim, seed)
         network = copied(start) if start else BigGAN(replace(config, num_classes=len(maker.names)))
         self.config = network.config
+        if self.config.num_classes != len(maker.names):
+            raise BadRequest(f"The weights to start from know {self.config.num_classes} kinds, and these pictures show {len(maker.names)}.")
         super().__init__(maker, pace, network, guide, seed)
         if not start:
             awake(network)
