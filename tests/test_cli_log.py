@@ -36,10 +36,32 @@ def test_what_is_painted_is_listed(words: list[str], tmp_path: Path, capsys: pyt
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [(["--since", "yesterday"], "--since yesterday"), (["--rebuild", "nowhere"], "no folder 'nowhere'"), (["--limit", "0"], "limit")],
+    [
+        (["--since", "yesterday"], "--since yesterday"),
+        (["--rebuild", "nowhere"], "no folder 'nowhere'"),
+        (["--limit", "0"], "limit"),
+        (["--limit", "9" * 20], "limit"),
+        (["--seed", "9" * 20], "seed"),
+        (["--until", "9999-12-31"], "9999-12-31"),
+    ],
 )
 def test_bad_requests(given: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log", *given]) == 2 and said in capsys.readouterr().err
+
+
+def test_words_that_are_no_text_find_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", "\udcff"]) == 0 and "Nothing is recorded" in capsys.readouterr().err
+
+
+def test_a_gallery_made_anew_keeps_what_pictures_do_not_say(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["paint", "a fox", "--every", "1", "--video", "gif", "--seconds", "0.1", *words]) == 0
+    (before,) = Store().find()
+    capsys.readouterr()
+    (tmp_path / "dreams" / "x.frames").mkdir()
+    (tmp_path / "dreams" / "x.frames" / "000001.png").write_bytes(b"")
+    assert main(["log", "--rebuild", str(tmp_path / "dreams")]) == 0
+    assert capsys.readouterr().err == "", "stills and frames are no pictures of their own"
+    assert Store().find() == [before] and before.loss is not None
 
 
 def test_days_are_whole(capsys: pytest.CaptureFixture[str]) -> None:

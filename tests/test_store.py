@@ -217,6 +217,16 @@ def test_a_home_of_any_name(tmp_path: Path, folder: str) -> None:
     assert store.path.is_file() and names(store) == ["a.png"]
 
 
+def test_a_newer_file_is_not_made_anew(store: Store, tmp_path: Path) -> None:
+    store.record([])
+    with sqlite3.connect(store.path) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(BadRequest, match="newer Reverie"):
+        store.rebuild([tmp_path], lambda line: None)
+    assert store.path.exists() and not list(store.path.parent.glob("*.old*"))
+
+
 def test_a_newer_file_without_wal_keeps_its_bytes(store: Store) -> None:
     store.path.parent.mkdir()
     with sqlite3.connect(store.path) as newer:

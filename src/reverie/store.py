@@ -73,6 +73,10 @@ class Wanted:
     limit: int = 20
 
 
+class Newer(BadRequest):
+    """The gallery is of a Reverie that this one does not know."""
+
+
 class Store:
     """The gallery in one file, made when something is first recorded or looked for.
 
@@ -118,14 +122,26 @@ class Store:
     def rebuild(self, folders: Iterable[Path], tell: Callable[[str], None]) -> int:
         """A new gallery from the recipes inside the pictures below ``folders``; gives how many were found.
 
-        The old file is kept beside it, as ``gallery.db.old`` and so on. Times are the files'; losses are not in recipes. Pictures
-        saved without a recipe cannot come back; ``tell`` hears of each that is passed over.
+        The old file is kept beside it, as ``gallery.db.old`` and so on, and says when, how well and at which loss, where it can
+        be read; else times are the files'. A newer Reverie's file is refused. Pictures saved without a recipe cannot come back;
+        ``tell`` hears of each that is passed over.
         """
         found = list(_painted(folders, tell))
         if self.path.exists():
+            known = {(entry.path, entry.recipe): entry for entry in self._readable()}
+            found = [known.get((entry.path, entry.recipe), entry) for entry in found]
             self._set_aside()
         self.record(found)
         return len(found)
+
+    def _readable(self) -> list[Entry]:
+        """What the old file says, which no picture does: times, losses, scores. Nothing where it is damaged."""
+        try:
+            return self.find(Wanted(limit=-1))
+        except Newer:
+            raise
+        except ReverieError:
+            return []
 
     def _set_aside(self) -> None:
         number = 1
@@ -187,7 +203,7 @@ def _migrate(engine: Engine, path: Path) -> None:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if version > len(MIGRATIONS):
         known = len(MIGRATIONS)
-        raise BadRequest(f"The gallery {str(path)!r} is of a newer Reverie (version {version}, this one reads {known}): update Reverie.")
+        raise Newer(f"The gallery {str(path)!r} is of a newer Reverie (version {version}, this one reads {known}): update Reverie.")
     if version == len(MIGRATIONS):
         return
     _use_wal(path)
@@ -219,9 +235,16 @@ def _use_wal(path: Path) -> None:
 def _painted(folders: Iterable[Path], tell: Callable[[str], None]) -> Iterator[Entry]:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in FORMATS and path.is_file():
+            if path.suffix.lower() in FORMATS and path.is_file() and not _on_the_way(path):
                 try:
                     recipe, painted = read_recipe(path), datetime.fromtimestamp(path.stat().st_mtime, UTC)
                     yield Entry.of(path, recipe, painted)
                 except (ReverieError, OSError) as error:
                     tell(f"passed over: {error}")
+
+
+def _on_the_way(path: Path) -> bool:
+    """Whether a file is a still (``name.000050.png`` beside ``name.png``) or a frame of a journey (in ``name.frames``)."""
+    name, dot, step = path.stem.rpartition(".")
+    still = dot and step.isdecimal() and len(step) == 6 and path.with_name(name + path.suffix).exists()
+    return bool(still) or path.parent.suffix == ".frames"

@@ -30,6 +30,7 @@ COMMANDS: dict[str, Any] = {
     "paint": paint, "show": show, "replay": replay, "resume": resume, "encode": encode,
     "log": log, "score": score, "train": train.app, "bench": bench.app,
 }  # fmt: skip
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")
 TOPICS = ("speed", "clip", "vqgan", "data")
 ABOUT = "Reverie paints what you write: reverie 'a red apple'. A first word that is no command is the prompt."
 
@@ -94,7 +95,7 @@ def app() -> App:
 
 def catch_typo(words: Sequence[str]) -> None:
     """``reverie sohw a.png`` is a mistyped command and no prompt; ``reverie shoe`` is a prompt."""
-    if len(words) < 2 or words[0] in COMMANDS or not (Path(words[1]).suffix or words[1] in TOPICS):
+    if len(words) < 2 or words[0] in COMMANDS or not (Path(words[1]).suffix.lower() in PICTURES or words[1] in TOPICS):
         return
     first = words[0]
     for close in get_close_matches(first, COMMANDS, n=1):

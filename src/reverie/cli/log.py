@@ -25,11 +25,11 @@ class Which:
     """What to list; all of it must hold."""
 
     generator: Annotated[str | None, Parameter(help="painted by this one")] = None
-    seed: Annotated[int | None, Parameter(help="with this seed")] = None
+    seed: Annotated[int | None, Parameter(help="with this seed", validator=Number(gte=0, lt=2**63))] = None
     since: Annotated[str | None, Parameter(help="on this day or later, as 2026-11-24")] = None
     until: Annotated[str | None, Parameter(help="on this day or before")] = None
     score: Annotated[float | None, Parameter(help="with at least this score of the judge's")] = None
-    limit: Annotated[int, Parameter(help="so many, the newest", validator=Number(gte=1))] = 20
+    limit: Annotated[int, Parameter(help="so many, the newest", validator=Number(gte=1, lte=1_000_000))] = 20
 
 
 def log(
@@ -53,8 +53,9 @@ def log(
         print(f"{count} pictures are in the gallery now.")
         return 0
     first = _day(which.since, "--since") if which.since else None
-    last = _day(which.until, "--until") + timedelta(days=1) if which.until else None
-    found = store.find(Wanted(words, which.generator, which.seed, first, last, which.score, which.limit))
+    last = _day(which.until, "--until", 1) if which.until else None
+    spelt = tuple(word.encode("utf-8", "replace").decode() for word in words)  # a shell may hand over bytes that are no text
+    found = store.find(Wanted(spelt, which.generator, which.seed, first, last, which.score, which.limit))
     if json:
         for entry in found:
             print(as_json.dumps({**asdict(entry), "recipe": as_json.loads(entry.recipe)}))
@@ -65,11 +66,11 @@ def log(
     return 0
 
 
-def _day(text: str, flag: str) -> datetime:
-    """The beginning of a day as this machine counts days."""
+def _day(text: str, flag: str, later: int = 0) -> datetime:
+    """The beginning of a day, or of one ``later``, as this machine counts days."""
     try:
-        return datetime.combine(date.fromisoformat(text), datetime.min.time()).astimezone()
-    except ValueError:
+        return datetime.combine(date.fromisoformat(text) + timedelta(days=later), datetime.min.time()).astimezone()
+    except (ValueError, OverflowError):
         raise BadRequest(f"{flag} {text}: a day is written as 2026-11-24.") from None
 
 
