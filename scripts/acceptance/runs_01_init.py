@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from page import Page
+from PIL import Image
 
 SMALL = "--size 96x64 --steps 3 --quiet"
-KINDS = """python - <<'MAKE'
-from PIL import Image
-ramp = Image.linear_gradient("L").resize((120, 80))
-ramp.save("grey.png")
-Image.merge("RGBA", (ramp, ramp, ramp, ramp)).save("clear.png")
-Image.merge("CMYK", (ramp, ramp, ramp, ramp)).save("cmyk.jpg")
-Image.merge("RGB", (ramp, ramp, ramp)).save("photo.avif")
-turned = Image.merge("RGB", (ramp, ramp, ramp))
-exif = Image.Exif()
-exif[274] = 6
-turned.save("turned.jpg", exif=exif)
-MAKE"""
 
 
 def show(page: Page) -> None:
+    pictures(page.folder)
     for init in ("random", "noise", "gradient", "fractal", "sketch", "sample"):
         page.run(f"reverie 'a castle' {SMALL} --init {init} --out {init}.png", says=[f"{init}.png"])
     page.say("Pictures: grey, transparent, CMYK, AVIF, and one that a camera turned; cropped, padded or stretched:")
@@ -30,3 +22,16 @@ def show(page: Page) -> None:
     page.say("A GAN has no way back from a picture:")
     page.run(f"reverie 'a castle' {SMALL} --generator biggan --init grey.png", code=2, says=["has no encoder"])
     page.tests("tests/test_starts.py", "tests/test_images.py")
+
+
+def pictures(folder: Path) -> None:
+    """One of each kind that people have."""
+    ramp = Image.linear_gradient("L").resize((120, 80))
+    ramp.save(folder / "grey.png")
+    Image.merge("RGBA", (ramp, ramp, ramp, ramp)).save(folder / "clear.png")
+    Image.merge("CMYK", (ramp, ramp, ramp, ramp)).save(folder / "cmyk.jpg")
+    plain = Image.merge("RGB", (ramp, ramp, ramp))
+    plain.save(folder / "photo.avif")
+    exif = Image.Exif()
+    exif[274] = 6  # on its side
+    plain.save(folder / "turned.jpg", exif=exif)

@@ -9,7 +9,7 @@ from pathlib import Path
 from page import Page, execute
 
 LONG = "reverie 'a castle' --steps 200 --seed 3 --quiet --out"
-KILLS = 8
+KILLS = 6
 
 
 def show(page: Page) -> None:
@@ -19,9 +19,9 @@ def show(page: Page) -> None:
     same, kept = 0, []
     for number in range(KILLS):
         name = f"killed-{number}.png"
-        execute(f"timeout -s KILL {dice.uniform(3, 25):.1f} {LONG} {name}", page.folder, 120)
+        execute(f"timeout -s KILL {dice.uniform(2.5, 10):.1f} {LONG} {name}", page.folder, 120)
         if number % 2:
-            execute(f"timeout -s KILL {dice.uniform(3, 12):.1f} reverie resume -q", page.folder, 120)
+            execute(f"timeout -s KILL {dice.uniform(2.5, 6):.1f} reverie resume -q", page.folder, 120)
         kept.append(execute("reverie resume --list", page.folder, 60).out.partition("step ")[2].partition(" ")[0] or "done")
         execute("reverie resume -q", page.folder, 300)
         same += (page.folder / name).read_bytes() == whole if (page.folder / name).exists() else 0

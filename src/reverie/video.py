@@ -35,7 +35,7 @@ _ENCODERS: dict[str, dict[str, dict[str, str]]] = {
 _MUXER = {"fflags": "+bitexact", "movflags": "+faststart"}  # no dates, no versions; the index first, so that it plays while it loads
 _PILLOW: dict[str, dict[str, Any]] = {
     "gif": {"optimize": False, "disposal": 1},
-    "webp": {"quality": 90, "method": 4},
+    "webp": {"quality": 85, "method": 4, "kmin": 0, "kmax": 1},  # every frame whole: parts of frames leave rectangles
     "avif": {"quality": 85, "speed": 6, "max_threads": _THREADS},
 }
 
