@@ -71,8 +71,9 @@ def save_video(pictures: Iterable[Image], path: Path, recipe: Recipe | None, *, 
     Colours of mp4 and webm are BT.709, halved in both directions (yuv420p), which needs even sides: an odd side grows by
     one pixel that repeats its edge. The file is encoded elsewhere and then named as ``files.write_file`` names it. The
     same pictures give the same bytes by the same libraries in gif, webp and avif.
-    Raises
-    it cannot be encoded or written; then nothing is left behind.
+
+    Raises ``BadRequest`` where ``check`` would, ``Failed`` when it cannot be encoded or written; then
+    nothing is left behind.
     """
     kind = kind_of(path)
     text = _COMMENT + recipe.portable().to_json() if recipe else ""
