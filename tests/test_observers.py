@@ -76,7 +76,7 @@ def test_a_bar_that_was_shown_nothing_writes_nothing() -> None:
 @pytest.mark.parametrize("loss", [nan, inf])
 def test_a_loss_that_is_no_number_is_left_out(frames: list[Frame], loss: float) -> None:
     stream = StringIO()
-    Lines(stream).show(bent(frames[0], loss=loss))
+    Lines(stream).show(bent(frames[0], loss=loss, score=None))
     assert stream.getvalue() == "step 0/20\n"
 
 

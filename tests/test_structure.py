@@ -19,11 +19,12 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "paths", "schedule", "tokens", "prompts", "dream", "recipe", "naming", "registry", "images", "files", "video", "losses",
+        "curve", "paths", "schedule", "tokens", "prompts", "dream", "recipe", "naming", "registry", "images", "files", "plotting",
+        "video", "losses",
     ),
     "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
-    "4 heart": ("step", "guard", "course", "render"),
+    "4 heart": ("step", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "begin", "build"),
     "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),

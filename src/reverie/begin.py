@@ -1,10 +1,10 @@
-"""Where each dream of a batch begins: its first latent, and what a mask keeps of the picture that it begins with."""
+"""Where each dream of a batch begins: its first latent, what a mask keeps of the picture that it begins with, who watches it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import torch
@@ -14,12 +14,35 @@ from reverie import registry
 from reverie.dream import NOISES, PADDING, STARTS, Dream
 from reverie.errors import BadRequest
 from reverie.images import load_picture, mask_of, padding_of, softened, to_tensor
+from reverie.perceptors.judge import JudgeEye
 from reverie.plan import Plan
+from reverie.prompts import show
 from reverie.rng import Rng
 from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, subject
 from reverie.step import Engine, Fixed, decode
 from reverie.types import Chooser, Latent
-from reverie.weights import load_clip, load_codes, load_sketch, load_vqgan
+from reverie.watch import Rules
+from reverie.weights import load_clip, load_codes, load_judge, load_sketch, load_vqgan
+
+
+@lru_cache(maxsize=2)
+def _judge(weights: str, device: torch.device) -> JudgeEye:
+    return JudgeEye(*load_judge(weights), device)
+
+
+def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
+    """When these dreams stop, and who scores them: what each should be like is one text, which the judge reads."""
+    dream = dreams[0]
+    judge = None
+    if dream.judge != "none":
+        eye = _judge(dream.judge, device)
+        texts = [", ".join(prompt.text for prompt in one.prompts if prompt.weight > 0) for one in dreams]
+        if any(eye.reader(text) for text in texts):
+            judge = partial(eye.sure, texts=texts)
+    if judge is None and (dream.keep_best or dream.stop_at is not None):
+        said = "is switched off by --judge none" if dream.judge == "none" else f"knows none of the words of {show(dream.prompts)!r}"
+        raise BadRequest(f"--keep-best and --stop-at ask the judge, who {said}. To stop without one: --patience 50.")
+    return Rules(dream.patience, dream.stop_at, dream.keep_best, judge)
 
 
 @lru_cache(maxsize=2)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from reverie import registry
-from reverie.begin import fixed, start
+from reverie.begin import fixed, rules, start
 from reverie.course import Course
 from reverie.cutouts import CutoutOptions, Cutter
 from reverie.dream import PADDING, STARTS, Dream
@@ -130,7 +131,7 @@ def frames(
         wants=lambda step: wants(step, dream.steps), should_stop=should_stop, after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
     for one in shown:
-        if one.final and one.step < dream.steps:
+        if one.final and not one.ended:
             kept.keep(plan, course, True)
         yield from _frames(dreams, one)
 
@@ -143,7 +144,8 @@ def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[st
     if dream.init_weight:  # held to the picture as the generator first paints it
         with torch.no_grad():
             origin = decode(made, latent)
-    course = Course.begin(latent, OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate), dream.ema, origin)
+    optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
+    course = Course.begin(latent, optimiser, dream.ema, origin, rules(dreams, plan.device))
     if state is not None:
         course.restore(state)
     return course
@@ -161,8 +163,11 @@ def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
     for i, dream in enumerate(dreams):
         if shown.whole[i]:
             losses = {name: term[i].item() for name, term in shown.losses.items()}
-            undone = int(shown.undone[i])
-            yield Frame(dream, i, shown.step, shown.pixels[i].clone(), sum(losses.values()), losses, undone, shown.final)
+            score = shown.scores[i].item()
+            yield Frame(
+                dream, i, int(shown.had[i]), shown.pixels[i].clone(), sum(losses.values()), losses, int(shown.undone[i]), shown.final,
+                shown.ended, score if isfinite(score) else None, shown.curves[i] if shown.curves else None,
+            )  # fmt: skip
         else:
             broken.append(repr(dream.prompts[0].text))
     if broken and shown.final:

@@ -13,6 +13,9 @@ from torch import Tensor
 
 from reverie.errors import BadRequest
 from reverie.types import Latent
+from reverie.watch import Rules, Watch
+
+_FIXED = ("latent.", "slow.", "undone", "origin", "watch.ends")  # what has the same shape at every step
 
 Tensors = Mapping[str, Tensor]
 
@@ -20,7 +23,8 @@ Tensors = Mapping[str, Tensor]
 @dataclass
 class Course:
     """A batch under way. ``slow`` is the latent's slow average, empty without one; ``undone`` [B] counts the poisoned steps;
-    ``terms`` are the last sound losses [B] by name; ``origin`` [B,3,H,W] is the picture that the painting is held to, if any.
+    ``terms`` are the last sound losses [B] by name; ``watch`` is what was seen on the way; ``origin`` [B,3,H,W] is the picture
+    that the painting is held to, if any.
     """
 
     latent: Latent
@@ -28,15 +32,24 @@ class Course:
     slow: tuple[Tensor, ...]
     undone: Tensor
     terms: Tensors
+    watch: Watch
     taken: int = 0
     origin: Tensor | None = None
 
     @classmethod
-    def begin(cls, latent: Latent, optimiser: torch.optim.Optimizer, ema: float = 0.0, origin: Tensor | None = None) -> Course:
+    def begin(
+        cls,
+        latent: Latent,
+        optimiser: torch.optim.Optimizer,
+        ema: float = 0.0,
+        origin: Tensor | None = None,
+        rules: Rules = Rules(),  # noqa: B008 - frozen
+    ) -> Course:
         """Before the first step."""
         first = latent.parts[0]
         slow = tuple(part.detach().clone() for part in latent.parts) if ema else ()
-        return cls(latent, optimiser, slow, torch.zeros(len(first), dtype=torch.long, device=first.device), {}, origin=origin)
+        undone = torch.zeros(len(first), dtype=torch.long, device=first.device)
+        return cls(latent, optimiser, slow, undone, {}, Watch(rules, latent.parts), origin=origin)
 
     def state(self) -> dict[str, Tensor]:
         """Everything by name, as it is now: the tensors are the course's own, and change with its next step."""
@@ -45,6 +58,7 @@ class Course:
             found[f"latent.{i}"] = part.detach()
             kept = self.optimiser.state.get(part, {})
             found |= {f"optimiser.{i}.{name}": value for name, value in kept.items() if isinstance(value, Tensor)}
+        found |= {f"watch.{name}": value for name, value in self.watch.state().items()}
         found |= {f"slow.{i}": part for i, part in enumerate(self.slow)}
         found |= {f"term.{name}": term for name, term in self.terms.items()}
         return found | ({} if self.origin is None else {"origin": self.origin})
@@ -52,7 +66,7 @@ class Course:
     @torch.no_grad()
     def restore(self, state: Tensors) -> None:
         """Go on from what ``state`` gave; raises ``BadRequest`` when that was of another dream. Changes nothing then."""
-        fixed = {name: value for name, value in self.state().items() if name.startswith(("latent.", "slow.", "undone", "origin"))}
+        fixed = {name: value for name, value in self.state().items() if name.startswith(_FIXED)}
         wrong = [name for name, value in fixed.items() if name not in state or state[name].shape != value.shape]
         if wrong or "taken" not in state:
             raise BadRequest(f"This state is of another dream: {', '.join(wrong or ['taken'])} does not fit.")
@@ -62,6 +76,7 @@ class Course:
             kept = _below(f"optimiser.{i}.", state)
             self.optimiser.state[part] = {name: _like(value, part) for name, value in kept.items()}
         self.terms = {name: value.to(self.undone.device) for name, value in _below("term.", state).items()}
+        self.watch.restore(_below("watch.", state))
         self.taken = int(state["taken"])
 
 

@@ -125,6 +125,17 @@ class Dream(BaseModel):
         default=(), max_length=64, description="paint in these colours: '#aa3311 #203040 gold', or a picture file to take eight from"
     )
     palette_weight: float = Field(default=20.0, ge=0, allow_inf_nan=False, description="weight of the palette: mean squared distance to it")
+    patience: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="stop once the mean loss of so many steps is no lower than that of as many before; 0 never",
+    )
+    stop_at: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False, description="stop once the judge is this sure, 0 to 1")
+    keep_best: bool = Field(default=False, description="end with the picture on the way that the judge was surest of")
+    judge: str = Field(
+        default="mini", min_length=1, description="who scores and never guides: 'mini' (built in), a safetensors file, or 'none'"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description="number format of the networks")
     options: dict[str, dict[str, Scalar]] = Field(default_factory=dict, description="a component's own options: component.option=value")
 

@@ -16,48 +16,65 @@ from reverie.naming import numbered
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from reverie.curve import Curve
     from reverie.recipe import Recipe
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _SETTINGS: dict[str, dict[str, Any]] = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}}
 
-_PNG_KEY = "reverie"  # of an iTXt chunk
-# JPEG and WebP carry the recipe as EXIF UserComment: 8 bytes that name its coding, then ASCII.
+_PNG_KEY, _PNG_CURVE = "reverie", "reverie-curve"  # of iTXt chunks
+# JPEG and WebP carry both as EXIF UserComment: 8 bytes that name its coding, then ASCII, a line each.
 EXIF, USER_COMMENT = 0x8769, 0x9286
 COMMENT_START = b"ASCII\0\0\0reverie "
 _LARGEST_EXIF = 65_000  # bytes; a JPEG segment ends at 65,533
 
 
-def save_picture(image: Image, path: str | Path, recipe: Recipe | None, *, overwrite: bool = False) -> Path:
-    """Write the picture, in the format that its suffix names, with its recipe inside; returns where it went.
+def save_picture(image: Image, path: str | Path, recipe: Recipe | None, curve: Curve | None = None, *, overwrite: bool = False) -> Path:
+    """Write the picture, in the format that its suffix names, with its recipe and curve inside; returns where it went.
 
     Where the name is taken it becomes ``name-2``, ``name-3`` and so on, unless ``overwrite``. The same picture and
     recipe give the same bytes. Raises ``BadRequest`` for an unknown suffix or a recipe too long for the format,
     ``Failed`` when the disk refuses; then nothing is left behind and nothing older is touched.
     """
     path = Path(path)
-    return write_file(path, _encoded(image, _format(path), recipe), overwrite=overwrite)
+    return write_file(path, _encoded(image, _format(path), recipe, curve), overwrite=overwrite)
 
 
 def read_recipe(path: str | Path) -> Recipe:
     """The recipe inside a PNG, JPEG or WebP; raises ``BadRequest`` where there is none or it cannot be used."""
     from reverie.recipe import Recipe  # a bare machine that trains writes files too, and has no pydantic
 
-    with open_picture(path, tuple(dict.fromkeys(FORMATS.values()))) as image:
-        text = image.info.get(_PNG_KEY)
-        if text is None and image.format == "PNG":
-            image.load()  # other programs may have moved it behind the pixels
-            text = image.info.get(_PNG_KEY)
-        if image.format != "PNG":
-            comment = image.getexif().get_ifd(EXIF).get(USER_COMMENT, b"")
-            found = isinstance(comment, bytes) and comment.startswith(COMMENT_START)
-            text = comment[len(COMMENT_START) :].decode("ascii", "replace") if found else None
+    text, _ = _told(path)
     if not isinstance(text, str):
         raise BadRequest(f"There is no recipe in {str(path)!r}: Reverie did not paint it, or it was saved without one.")
     try:
         return Recipe.from_json(text)
     except BadRequest as error:
         raise BadRequest(f"{str(path)!r}: {error}") from None
+
+
+def read_curve(path: str | Path) -> Curve:
+    """How the painting of a PNG, JPEG or WebP got on; raises ``BadRequest`` where that is not told."""
+    from reverie.curve import Curve
+
+    _, text = _told(path)
+    if not isinstance(text, str):
+        raise BadRequest(f"There is no curve in {str(path)!r}: it was painted before curves were kept, or saved without metadata.")
+    return Curve.from_json(text)
+
+
+def _told(path: str | Path) -> tuple[object, object]:
+    """The texts of the recipe and the curve inside a picture, whatever is there."""
+    with open_picture(path, tuple(dict.fromkeys(FORMATS.values()))) as image:
+        if image.format == "PNG":
+            if _PNG_KEY not in image.info:
+                image.load()  # other programs may have moved it behind the pixels
+            return image.info.get(_PNG_KEY), image.info.get(_PNG_CURVE)
+        comment = image.getexif().get_ifd(EXIF).get(USER_COMMENT, b"")
+    if not (isinstance(comment, bytes) and comment.startswith(COMMENT_START)):
+        return None, None
+    recipe, _, curve = comment[len(COMMENT_START) :].decode("ascii", "replace").partition("\n")
+    return recipe, curve or None
 
 
 def check_target(path: str | Path, recipe: Recipe | None, *, overwrite: bool = False) -> None:
@@ -155,16 +172,16 @@ def _format(path: Path) -> str:
         raise BadRequest(f"{path.name!r} names no format that pictures are saved in. There are: {', '.join(FORMATS)}.") from None
 
 
-def _encoded(image: Image, kind: str, recipe: Recipe | None) -> bytes:
+def _encoded(image: Image, kind: str, recipe: Recipe | None, curve: Curve | None) -> bytes:
     plain = image.convert("RGB")
     plain.info.clear()  # whatever came with the picture (comments, positions, thumbnails) is not ours to pass on
     buffer = BytesIO()
-    plain.save(buffer, kind, **_SETTINGS[kind], **(_metadata(kind, recipe) if recipe else {}))
+    plain.save(buffer, kind, **_SETTINGS[kind], **(_metadata(kind, recipe, curve) if recipe else {}))
     return buffer.getvalue()
 
 
-def _metadata(kind: str, recipe: Recipe) -> dict[str, Any]:
-    """Pillow's settings that put the recipe into this format."""
+def _metadata(kind: str, recipe: Recipe, curve: Curve | None = None) -> dict[str, Any]:
+    """Pillow's settings that put the recipe, and the curve if there is one, into this format."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -175,10 +192,14 @@ def _metadata(kind: str, recipe: Recipe) -> dict[str, Any]:
         size, limit = len(text), LARGEST
         chunks = PngInfo()
         chunks.add_itxt(_PNG_KEY, text)
+        if curve:
+            chunks.add_itxt(_PNG_CURVE, curve.to_json())
         settings: dict[str, Any] = {"pnginfo": chunks}
     else:
         exif = Image.Exif()
-        exif.get_ifd(EXIF)[USER_COMMENT] = COMMENT_START + text.encode("ascii")
+        exif.get_ifd(EXIF)[USER_COMMENT] = (
+            COMMENT_START + text.encode("ascii") + (b"\n" + curve.to_json().encode("ascii") if curve else b"")
+        )
         settings = {"exif": exif.tobytes()}
         size, limit = len(settings["exif"]), _LARGEST_EXIF
     if size > limit:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from reverie.course import Course
+from reverie.curve import Curve
 from reverie.guard import snapshot, sound, undo
 from reverie.step import Engine, Score, decode, differentiate
-from reverie.types import Latent
+from reverie.watch import rows
 
 
 @dataclass(frozen=True)
 class Shown:
     """Every dream's picture at one step. ``pixels`` uint8 [B,H,W,3] on the CPU; ``losses`` weighted terms [B].
 
-    ``undone`` [B] counts the poisoned steps taken back so far; ``whole`` [B] tells which rows are fit to be shown.
+    ``undone`` [B] counts the poisoned steps taken back so far; ``whole`` [B] tells which rows are fit to be shown; ``had`` [B] how
+    many steps each picture has had; ``scores`` [B] how sure the judge was last, NaN where it said nothing. The final pictures
+    come with their ``curves``, and ``ended`` tells whether they were painted to the end, not stopped from outside.
     """
 
     step: int
@@ -26,7 +29,11 @@ class Shown:
     losses: Mapping[str, Tensor]
     undone: Tensor
     whole: Tensor
+    had: Tensor
+    scores: Tensor
     final: bool = False
+    ended: bool = False
+    curves: Sequence[Curve] = ()
 
 
 def render(
@@ -40,49 +47,64 @@ def render(
 ) -> Iterator[Shown]:
     """Optimise the course's latent in place and yield the pictures of every wanted step, then the final ones.
 
-    Step s shows the picture after s steps. Poisoned steps (NaN, Inf) are taken back per dream. Stopping early ends with
-    the pictures so far; the final ones are decoded from the slow average of the latent where ``ema`` > 0. ``after``
-    is shown the course after every step, when it could be left and gone on with.
+    Step s shows the picture after s steps. Poisoned steps (NaN, Inf) are taken back per dream, and so is every step of
+    a dream that has stopped by the watch's rules. Stopping early ends with the pictures so far; the final ones are
+    decoded from the slow average of the latent where ``ema`` > 0. ``after`` is shown the course after every step, when
+    it could be left and gone on with.
     """
-    latent, optimiser = course.latent, course.optimiser
-    while course.taken < steps and not should_stop():
-        step = course.taken
+    latent, optimiser, watch = course.latent, course.optimiser, course.watch
+    every = watch.rules.every(steps)
+    while course.taken < steps and not watch.over() and not should_stop():
+        step, was = course.taken, watch.moving
         before = snapshot(latent.parts, optimiser)
         optimiser.zero_grad(set_to_none=True)
         score = differentiate(engine, latent, step, step / steps)
         fine = sound(latent.parts, score.loss)
+        watch.see(step, score.images, score.loss, course.slow or latent.parts, noted=step % every == 0)
         optimiser.step()
         with torch.no_grad():
             engine.generator.project(latent)
         fine = fine & sound(latent.parts, score.loss)
-        undo(latent.parts, optimiser, before, fine)
-        course.undone += ~fine
+        undo(latent.parts, optimiser, before, fine & watch.moving)
+        course.undone += was & ~fine
         if ema:
-            _follow(course.slow, latent.parts, ema, step)
-        course.terms = {name: torch.where(fine, term, course.terms.get(name, term)) for name, term in score.terms.items()}
+            _follow(course.slow, latent.parts, ema, step, watch.moving)
+        course.terms = {name: torch.where(fine & was, term, course.terms.get(name, term)) for name, term in score.terms.items()}
         course.taken += 1
         if wants(step):
-            yield _shown(step, score, course.undone, fine)
+            yield _shown(step, score, course, fine)
         after(course)
-    best = Latent(course.slow, latent.height, latent.width) if ema else latent
-    with torch.no_grad():
-        images = decode(engine, best)
-    last = Score(images, course.terms)
-    yield _shown(course.taken, last, course.undone, torch.ones_like(course.undone, dtype=torch.bool), final=True)
+    yield _last(engine, course, steps)
 
 
 @torch.no_grad()
-def _follow(slow: tuple[Tensor, ...], parts: tuple[Tensor, ...], decay: float, step: int) -> None:
+def _last(engine: Engine, course: Course, steps: int) -> Shown:
+    """The final pictures, with what was seen on the way; the course stays as it is, to be gone on with."""
+    watch, parts = course.watch, course.slow or course.latent.parts
+    last = Score(decode(engine, replace(course.latent, parts=parts)), course.terms)
+    if course.terms:
+        watch = watch.ended(course.taken, last.images, last.loss, parts)
+    if watch.rules.keep_best:
+        last = replace(last, images=decode(engine, replace(course.latent, parts=watch.chosen(parts))))
+    ended = course.taken >= steps or watch.over()
+    whole = torch.ones_like(course.undone, dtype=torch.bool)
+    return replace(_shown(course.taken, last, course, whole), had=watch.had(course.taken).cpu(), scores=watch.latest.cpu(),
+                   final=True, ended=ended, curves=watch.curves())  # fmt: skip
+
+
+@torch.no_grad()
+def _follow(slow: tuple[Tensor, ...], parts: tuple[Tensor, ...], decay: float, step: int, moving: Tensor) -> None:
     """Move the slow average; young averages move faster, so that the start is soon forgotten."""
     keep = min(decay, (1 + step) / (10 + step))
     for average, part in zip(slow, parts, strict=True):
-        average.lerp_(part, 1 - keep)
+        average.copy_(torch.where(rows(moving, part), average.lerp(part, 1 - keep), average))
 
 
-def _shown(step: int, score: Score, undone: Tensor, fine: Tensor, final: bool = False) -> Shown:
+def _shown(step: int, score: Score, course: Course, fine: Tensor) -> Shown:
     """A copy on the CPU: uint8 pixels rounded to nearest. Rows that are not ``fine``, or not finite, are not whole."""
     images = score.images.detach()
     whole = fine & images.isfinite().flatten(1).all(1)
     pixels = (images.nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
     losses = {name: term.clone().cpu() for name, term in score.terms.items()}
-    return Shown(step, pixels.contiguous().cpu(), losses, undone.clone().cpu(), whole.cpu(), final)
+    had = torch.full((len(fine),), step)
+    return Shown(step, pixels.contiguous().cpu(), losses, course.undone.clone().cpu(), whole.cpu(), had, course.watch.latest.cpu())

@@ -51,13 +51,13 @@ class Entry:
     recipe: str
 
     @classmethod
-    def of(cls, path: Path, recipe: Recipe, painted: datetime, loss: float | None = None) -> Entry:
+    def of(cls, path: Path, recipe: Recipe, painted: datetime, loss: float | None = None, score: float | None = None) -> Entry:
         dream = recipe.dream
         steps = recipe.edits[-1][0] if recipe.edits else dream.steps  # one that was stopped early says where
         size = f"{dream.width}x{dream.height}"
         when = painted.astimezone(UTC).isoformat(timespec="milliseconds")
         text = recipe.portable().to_json()
-        return cls(str(path.absolute()), when, show(dream.prompts), dream.generator, size, dream.seed, steps, loss, None, text)
+        return cls(str(path.absolute()), when, show(dream.prompts), dream.generator, size, dream.seed, steps, loss, score, text)
 
 
 @dataclass(frozen=True)

@@ -116,18 +116,19 @@ class Album:
         """How the picture in a frame came to be; one from before the end says at which step it was."""
         if not self.recipes:
             return None
-        early = frame.step < frame.dream.steps
+        early = frame.step < frame.dream.steps and not frame.ended
         return Recipe(dream=frame.dream, edits=((frame.step, {"steps": frame.step}),) if early else ())
 
     def save(self, frame: Frame) -> Saved:
         """The picture where it was asked for, or else among the temporary files; raises ``Failed`` when neither can be written."""
         path, image, recipe = self.paths[frame.index], frame.image, self.recipe(frame)
+        curve = frame.curve if self.recipes else None
         try:
-            return Saved(frame, save_picture(image, path, recipe, overwrite=self.overwrite))
+            return Saved(frame, save_picture(image, path, recipe, curve, overwrite=self.overwrite))
         except (OSError, ReverieError) as error:
             trouble = str(error)
         try:
-            rescue = save_picture(image, Path(gettempdir(), path.name), recipe)
+            rescue = save_picture(image, Path(gettempdir(), path.name), recipe, curve)
         except (OSError, ReverieError) as error:
             raise Failed(f"{trouble} Nor could a copy: {error}") from error
         return Saved(frame, rescue, f"{trouble} The picture is in {str(rescue)!r}.")
@@ -169,7 +170,7 @@ class _Paper:
     def save(self, frame: Frame) -> Iterator[Saved]:
         """The one picture on disk, or none when nothing was painted yet or nothing could be written."""
         del self.latest[frame.index]
-        if frame.step == 0 < frame.dream.steps:
+        if frame.step == 0 < frame.dream.steps and not frame.ended:
             return
         try:
             saved = self.album.save(frame)
@@ -204,7 +205,7 @@ def create(
             paper.show(frame)
             if frame.final:
                 saved = list(paper.save(frame))
-                if run and saved and frame.step >= (run.request.until or frame.dream.steps):
+                if run and saved and (frame.ended or frame.step >= run.request.steps):
                     run.finished(frame.index)
                 yield from saved
     except BadRequest:

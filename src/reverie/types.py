@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
+    from reverie.curve import Curve
     from reverie.dream import Dream
     from reverie.rng import Rng
 
@@ -100,7 +101,8 @@ class Frame:
 
     ``pixels`` is uint8 [H,W,3] on the CPU; ``losses`` are the weighted terms by name and ``loss`` their sum;
     ``undone`` counts the poisoned steps (NaN, Inf) that were taken back so far; ``final`` marks the last frame,
-    also of a dream that was stopped early.
+    also of a dream that was stopped early, and ``ended`` one that was not; ``score`` is how sure the judge, who never
+    guides, was last that the picture shows the words, 0..1 or None; ``curve`` comes with the last frame.
     """
 
     dream: Dream
@@ -111,6 +113,9 @@ class Frame:
     losses: Mapping[str, float]
     undone: int = 0
     final: bool = False
+    ended: bool = False
+    score: float | None = None
+    curve: Curve | None = None
 
     @property
     def image(self) -> Image:

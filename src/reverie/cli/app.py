@@ -20,6 +20,7 @@ from reverie.cli.encode import encode
 from reverie.cli.interrupt import STOPPED
 from reverie.cli.log import log
 from reverie.cli.paint import paint
+from reverie.cli.plot import plot
 from reverie.cli.replay import replay
 from reverie.cli.resume import resume
 from reverie.cli.score import score
@@ -28,7 +29,7 @@ from reverie.errors import BadRequest, ReverieError
 
 COMMANDS: dict[str, Any] = {
     "paint": paint, "show": show, "replay": replay, "resume": resume, "encode": encode,
-    "log": log, "score": score, "train": train.app, "bench": bench.app,
+    "log": log, "score": score, "plot": plot, "train": train.app, "bench": bench.app,
 }  # fmt: skip
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")
 TOPICS = ("speed", "clip", "vqgan", "data")

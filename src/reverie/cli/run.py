@@ -68,7 +68,7 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
                 _record(saved, album)
                 if events:
                     _tell(events, saved)
-        stopped = stop() and sum(saved.frame.step >= (asked.until or saved.frame.dream.steps) for saved in done) < len(dreams)
+        stopped = stop() and sum(saved.frame.ended or saved.frame.step >= asked.steps for saved in done) < len(dreams)
     except BadRequest:  # nothing was started
         if held and run is None:
             held.abandon()
@@ -150,7 +150,7 @@ def _record(saved: Saved, album: Album) -> None:
         from reverie.store import Entry, Store
 
         loss = saved.frame.loss if isfinite(saved.frame.loss) else None
-        Store().record([Entry.of(saved.path, recipe, datetime.now(UTC), loss)])
+        Store().record([Entry.of(saved.path, recipe, datetime.now(UTC), loss, saved.frame.score)])
     except Exception as error:  # whatever it is: the pictures not saved yet come first
         print(f"warning: not recorded in the gallery: {error}", file=sys.stderr)
 

@@ -34,7 +34,7 @@ class Events:
             self.undone[frame.index] = frame.undone
             self.tell("undone", **place, undone=frame.undone)
         losses = {name: _number(loss) for name, loss in frame.losses.items()}
-        self.tell("step", **place, steps=frame.dream.steps, loss=_number(frame.loss), losses=losses, final=frame.final)
+        self.tell("step", **place, steps=frame.dream.steps, loss=_number(frame.loss), losses=losses, score=frame.score, final=frame.final)
 
     def close(self) -> None:
         return None

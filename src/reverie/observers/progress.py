@@ -28,17 +28,21 @@ class Pace:
         if begins:
             self.key, self.first, self.steps = key, frame.step, frame.dream.steps
             self.losses: dict[int, float] = {}
+            self.scores: dict[int, float] = {}
         if frame.step == self.first:
             self.since = monotonic()  # the clock runs from the first step on: loading the networks does not count
         self.step = frame.step
         if frame.losses:  # there are none without a step
             self.losses[frame.index] = frame.loss
+        if frame.score is not None:
+            self.scores[frame.index] = frame.score
         return begins
 
     def __str__(self) -> str:
-        """``loss 0.812  3.20 steps/s  42 s left``, each part once it is known."""
+        """``loss 0.812  judge 0.64  3.20 steps/s  42 s left``, each part once it is known."""
         losses = [loss for loss in self.losses.values() if isfinite(loss)]
         parts = [f"loss {sum(losses) / len(losses):.3f}"] if losses else []
+        parts += [f"judge {sum(self.scores.values()) / len(self.scores):.2f}"] if self.scores else []
         taken, seconds = self.step - self.first, monotonic() - self.since
         if taken and seconds:
             parts += [f"{taken / seconds:.2f} steps/s", f"{duration((self.steps - self.step) * seconds / taken)} left"]
