@@ -28,7 +28,8 @@ def test_a_picture_tells_how_it_came_to_be(kind: str, capsys: pytest.CaptureFixt
     assert read_recipe(f"x.{kind}").dream.steps == 3
     assert main(["plot", f"x.{kind}"]) == 0
     assert capsys.readouterr().out.split() == [f"x.{kind}", "x.plot.png"]
-    assert Image.open("x.plot.png").width > 500
+    with Image.open("x.plot.png") as plot:
+        assert plot.width > 500
 
 
 def test_what_cannot_be_plotted_is_told(capsys: pytest.CaptureFixture[str]) -> None:

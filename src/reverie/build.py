@@ -22,6 +22,7 @@ from reverie.errors import BadRequest, Failed, unknown
 from reverie.images import to_tensor
 from reverie.objectives import near, objectives
 from reverie.plan import Plan, pick_device, resolve
+from reverie.recipe import Recipe
 from reverie.render import Shown, render
 from reverie.rng import Rng
 from reverie.step import Engine, decode
@@ -134,6 +135,26 @@ def frames(
         if one.final and not one.ended:
             kept.keep(plan, course, True)
         yield from _frames(dreams, one)
+
+
+def left_by(recipe: Recipe, device: str = "auto", should_stop: Callable[[], bool] = never) -> Kept:
+    """Where a painting was left, to be gone on with: it is painted again, stage by stage, since a picture does not tell its latent."""
+    found = Kept()
+    for dream, left in recipe.stages():
+        latest: list[tuple[Plan, Course]] = []
+
+        def keep(plan: Plan, course: Course, leaving: bool, latest: list[tuple[Plan, Course]] = latest) -> None:
+            latest[:] = [(plan, course)]
+
+        def over(left: int = left, latest: list[tuple[Plan, Course]] = latest) -> bool:
+            return should_stop() or bool(latest and latest[0][1].taken >= left)
+
+        for _ in frames([dream], wants=lambda step, steps: False, should_stop=over, device=device, kept=replace(found, keep=keep)):
+            pass
+        for plan, course in latest:
+            course.watch.reopen()
+            found = Kept({name: value.clone() for name, value in course.state().items()}, plan)
+    return found
 
 
 def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:

@@ -67,6 +67,34 @@ class Recipe(BaseModel):
         except ValidationError as error:
             raise BadRequest("This recipe cannot be used. " + explain_validation(error, cls)) from None
 
+    def stages(self) -> list[tuple[Dream, int]]:
+        """The dreams that were painted one after another, each with the step at which it was left; ``BadRequest`` for wrong edits."""
+        found, dream = list[tuple[Dream, int]](), self.dream
+        for step, change in self.edits:
+            if step > (found[-1][1] if found else 0):
+                found.append((dream, step))
+            dream = _edited(dream, change)
+        if not found or dream.steps > found[-1][1]:
+            found.append((dream, dream.steps))
+        return found
+
+    def earlier(self) -> Recipe | None:
+        """The recipe of what the last stage went on from, if it did."""
+        stages = self.stages()
+        if len(stages) == 1:
+            return None
+        dream, left = stages[-2]
+        early: tuple[tuple[int, dict[str, JsonValue]], ...] = ((left, {"steps": left}),) if dream.steps > left else ()
+        return self.model_copy(update={"edits": tuple(edit for edit in self.edits if edit[0] < left) + early})
+
+    def grown(self, dream: Dream) -> Recipe:
+        """The recipe of ``dream`` when it goes on from where this one was left."""
+        left, now = self.stages()[-1][1], self.dream
+        for _, change in self.edits:
+            now = _edited(now, change)
+        then, thus = now.model_dump(mode="json"), dream.model_dump(mode="json")
+        return self.model_copy(update={"edits": (*self.edits, (left, {name: thus[name] for name in thus if thus[name] != then[name]}))})
+
     def portable(self) -> Recipe:
         """Without the folders of the machine that painted it: pictures that the dream names keep their file names alone."""
         dream = self.dream
@@ -76,8 +104,18 @@ class Recipe(BaseModel):
         return self.model_copy(update={"dream": dream.model_copy(update=files)})
 
 
+def _edited(dream: Dream, change: Mapping[str, JsonValue]) -> Dream:
+    try:
+        return Dream.model_validate({**dream.model_dump(), **change})
+    except ValidationError as error:
+        raise BadRequest("A change in this recipe cannot be used. " + explain_validation(error, Dream)) from None
+
+
 def changed(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
-    """The recipe with fields of its dream set from text; ``component.option`` sets a component's own option."""
+    """The recipe with fields of its dream set from text; ``component.option`` sets a component's own option.
+
+    The number of steps is that of the last stage.
+    """
     data = recipe.dream.model_dump()
     for name, value in settings.items():
         component, dot, option = name.partition(".")
@@ -90,8 +128,13 @@ def changed(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
         else:
             optional = Dream.model_fields[name].default is None
             data[name] = None if optional and value.lower() == "none" else value
+    edits = recipe.edits
+    if "steps" in settings:
+        went_on = recipe.earlier() is not None
+        edits = (*edits[:-1], (edits[-1][0], {**edits[-1][1], "steps": settings["steps"]})) if went_on else ()
+        data["steps"] = recipe.dream.steps if went_on else data["steps"]
     try:
-        return recipe.model_copy(update={"dream": Dream.model_validate(data)})
+        return recipe.model_copy(update={"dream": Dream.model_validate(data), "edits": edits})
     except ValidationError as error:
         raise BadRequest(explain_validation(error, Dream)) from None
 

@@ -24,7 +24,7 @@ from reverie.errors import BadRequest, Failed, unknown
 from reverie.files import write_file
 from reverie.naming import name_of
 from reverie.paths import data_dir
-from reverie.recipe import explain_validation
+from reverie.recipe import Recipe, explain_validation
 from reverie.video import Kind
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Request(BaseModel):
     every: int | None = None
     film: tuple[Kind, float, float] | None = None
     until: int | None = None
+    before: Recipe | None = None
     began: datetime
     done: tuple[int, ...] = ()
 

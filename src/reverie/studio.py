@@ -36,7 +36,7 @@ def paint(
     if every < 1:
         raise BadRequest(f"every={every}: frames can be shown every 1, 2, 3 ... steps.")
     given = (dreams,) if isinstance(dreams, Dream) else tuple(dreams)
-    return _painted(given, lambda step, steps: step % every == 0, should_stop or _never, device, None)
+    return _painted(given, lambda step, steps: step % every == 0, should_stop or _never, device)
 
 
 def _never() -> bool:
@@ -44,11 +44,17 @@ def _never() -> bool:
 
 
 def _painted(
-    dreams: Sequence[Dream], wants: Callable[[int, int], bool], should_stop: Callable[[], bool], device: str, run: Run | None
+    dreams: Sequence[Dream],
+    wants: Callable[[int, int], bool],
+    should_stop: Callable[[], bool],
+    device: str,
+    run: Run | None = None,
+    before: Recipe | None = None,
 ) -> Iterator[Frame]:
-    """Batch after batch, each from where ``run`` left it; pictures that it has already are painted only if others need them to be."""
+    """Batch after batch, each from where ``run`` or the recipe ``before`` left it; pictures that the run has already are painted
+    only if others need them to be."""
     check(dreams)
-    from reverie.build import Kept, frames
+    from reverie.build import Kept, frames, left_by
 
     done = set(run.request.done) if run else set()
     for places in _batches(dreams):
@@ -58,6 +64,11 @@ def _painted(
             return
         batch = [dreams[place] for place in places]
         kept = run.kept(places) if run else Kept()
+        if before and kept.state is None:
+            begun = left_by(before, device, should_stop)
+            if should_stop():
+                return
+            kept = replace(begun, keep=kept.keep)
         for frame in frames(batch, wants=wants, should_stop=should_stop, device=device, kept=kept):
             if places[frame.index] not in done:
                 yield replace(frame, index=places[frame.index])
@@ -95,6 +106,7 @@ class Album:
     paths: tuple[Path, ...]
     recipes: bool = True
     overwrite: bool = False
+    before: Recipe | None = None  # of what is gone on with
 
     @classmethod
     def at(cls, out: Path, dreams: Sequence[Dream], kind: str | None = None, recipes: bool = True, overwrite: bool = False) -> Album:
@@ -117,7 +129,8 @@ class Album:
         if not self.recipes:
             return None
         early = frame.step < frame.dream.steps and not frame.ended
-        return Recipe(dream=frame.dream, edits=((frame.step, {"steps": frame.step}),) if early else ())
+        whole = self.before.grown(frame.dream) if self.before else Recipe(dream=frame.dream)
+        return whole.model_copy(update={"edits": (*whole.edits, (frame.step, {"steps": frame.step}))}) if early else whole
 
     def save(self, frame: Frame) -> Saved:
         """The picture where it was asked for, or else among the temporary files; raises ``Failed`` when neither can be written."""
@@ -201,7 +214,7 @@ def create(
     """
     paper = _Paper(album, list(observers))
     try:
-        for frame in _painted(dreams, paper.wants, should_stop or _never, device, run):
+        for frame in _painted(dreams, paper.wants, should_stop or _never, device, run, album.before):
             paper.show(frame)
             if frame.final:
                 saved = list(paper.save(frame))

@@ -125,6 +125,11 @@ class Watch:
             found.append(Curve(tuple(self.steps[:last]), tuple(mine[:last]), tuple(sure[:last])))
         return found
 
+    def reopen(self) -> None:
+        """Let dreams go on that had stopped; what was seen stays."""
+        self.ends, self.window = torch.full_like(self.ends, -1), torch.zeros_like(self.window)
+        self.before = torch.full_like(self.before, torch.inf)
+
     def state(self) -> dict[str, Tensor]:
         """Everything by name, to go on from."""
         found = {name: getattr(self, name) for name in _PER_DREAM}

@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 from reverie import __version__
 from reverie.cli import bench, train
 from reverie.cli.encode import encode
+from reverie.cli.extend import extend
 from reverie.cli.interrupt import STOPPED
 from reverie.cli.log import log
 from reverie.cli.paint import paint
@@ -28,7 +29,7 @@ from reverie.cli.show import show
 from reverie.errors import BadRequest, ReverieError
 
 COMMANDS: dict[str, Any] = {
-    "paint": paint, "show": show, "replay": replay, "resume": resume, "encode": encode,
+    "paint": paint, "show": show, "replay": replay, "extend": extend, "resume": resume, "encode": encode,
     "log": log, "score": score, "plot": plot, "train": train.app, "bench": bench.app,
 }  # fmt: skip
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")

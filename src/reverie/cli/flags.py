@@ -32,7 +32,7 @@ def with_dream_flags(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _argument(name: str, about: FieldInfo) -> Argument:
-    """A text, or several, which the Dream will understand and check; only choices are the command line's to know."""
+    """A text, or several, which the Dream will understand and check; only choices and switches are the command line's to know."""
     default = _default(name)
     flag = Parameter(
         name=SEVERAL.get(name, f"--{name.replace('_', '-')}"),
@@ -43,7 +43,8 @@ def _argument(name: str, about: FieldInfo) -> Argument:
         negative=(),
         allow_leading_hyphen=True,
     )
-    kind: Any = list[str] if name in SEVERAL else about.annotation if get_origin(about.annotation) is Literal else str
+    itself = about.annotation is bool or get_origin(about.annotation) is Literal
+    kind: Any = list[str] if name in SEVERAL else about.annotation if itself else str
     return Argument(name, Argument.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, flag])
 
 
@@ -57,7 +58,7 @@ def _default(name: str) -> str:
     value = Dream("any").model_dump(mode="json")[name]
     if name == "perceptors":
         return " ".join(sight["name"] for sight in value)
-    return "" if value in (None, {}) else str(value)
+    return "" if value in (None, {}, False) else str(value)
 
 
 def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1) -> list[Dream]:

@@ -32,6 +32,6 @@ def replay(
         if not (name and equals):
             raise BadRequest(f"--set {change!r} is not name=value, as in --set steps=500.")
         settings[name] = value
-    recipe = read_recipe(picture)
-    ends = [step for step, edit in recipe.edits if "steps" in edit and "steps" not in settings]
-    return painted([changed(recipe, settings).dream], output or Output(), max(ends, default=None))
+    recipe = changed(read_recipe(picture), settings)
+    dream, left = recipe.stages()[-1]
+    return painted([dream], output or Output(), left if left < dream.steps else None, recipe.earlier())

@@ -22,6 +22,7 @@ from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
 from reverie.observers.until import Until
 from reverie.prompts import explain, show
+from reverie.recipe import Recipe
 from reverie.runs import Request, Run, now
 from reverie.studio import Album, Saved, check, create
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from reverie.types import Observer
 
 
-def painted(dreams: Sequence[Dream], output: Output, until: int | None = None) -> int:
-    """Paint and save, to the step ``until`` where given; returns the exit code.
+def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, before: Recipe | None = None) -> int:
+    """Paint and save, to the step ``until`` and from where ``before`` was left where these are given; returns the exit code.
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
@@ -38,12 +39,15 @@ def painted(dreams: Sequence[Dream], output: Output, until: int | None = None) -
     if output.video:
         video.check(output.video, *dreams[0].size, round((output.seconds + output.hold) * video.FPS))
     album = Album.at(output.out, dreams, output.format, not output.no_metadata, output.overwrite)
+    before = before and before.model_copy(update={"dream": _anywhere(before.dream)})
     asked = Request(
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
-        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, began=now(),
+        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, began=now(),
     )  # fmt: skip
-    return follow(asked, None, album, output)
+    if before and not output.quiet:
+        print(f"the first {before.stages()[-1][1]} steps are painted again, to go on from there", file=sys.stderr)
+    return follow(asked, None, replace(album, before=before), output)
 
 
 def _anywhere(dream: Dream) -> Dream:
@@ -158,6 +162,8 @@ def _record(saved: Saved, album: Album) -> None:
 def _say(done: Sequence[Saved]) -> None:
     """After the progress line has ended, so that neither runs into the other."""
     for saved in done:
+        if saved.frame.ended and saved.frame.step < saved.frame.dream.steps:
+            print(f"{saved.path}: the picture after {saved.frame.step} of {saved.frame.dream.steps} steps, as asked", file=sys.stderr)
         if saved.frame.undone:
             print(f"{saved.path}: {saved.frame.undone} of {saved.frame.step} steps were undone, not being finite", file=sys.stderr)
     for saved in done:

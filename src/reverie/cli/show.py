@@ -36,5 +36,7 @@ def described(recipe: Recipe) -> str:
         settings |= {f"{component}.{option}": value for option, value in options.items()}
     told = {"prompts": written(recipe.dream.prompts)} | {name: value for name, value in settings.items() if value is not None}
     lines = [f"{name:<16}{value}" for name, value in told.items()]
-    lines += [f"at step {step:<8}" + ", ".join(f"{name} became {value}" for name, value in edit.items()) for step, edit in recipe.edits]
+    for (step, edit), (dream, _) in zip(recipe.edits, [*recipe.stages()[1:], recipe.stages()[-1]], strict=False):
+        became = {**edit, **({"prompts": written(dream.prompts)} if "prompts" in edit else {})}
+        lines.append(f"at step {step:<8}" + ", ".join(f"{name} became {value}" for name, value in became.items()))
     return "\n".join(lines)
