@@ -40,7 +40,7 @@ class Reader:
 
 def seen(*rows: Tensor) -> Views:
     embeddings = torch.stack(rows)
-    return Views(embeddings, torch.zeros(*embeddings.shape[:2], 4))
+    return Views(embeddings, torch.zeros(*embeddings.shape[:2], 4), torch.zeros(embeddings.shape[1]))
 
 
 def random_views(dreams: int = 1, views: int = 3, dim: int = 6) -> Views:

@@ -181,3 +181,38 @@ def test_any_text_parses_or_is_refused_in_words(text: str) -> None:
     else:
         assert parse(show(found)) == found
         assert len(explain(found).splitlines()) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words", "region", "weight"),
+    [
+        ("cat.png", "picture", "cat.png", None, 1),
+        ("my photos/a cat.JPG:0.5", "picture", "my photos/a cat.JPG", None, 0.5),
+        ("https://x.org/y.webp:2", "picture", "https://x.org/y.webp", None, 2),
+        ('"cat.png"', "text", "cat.png", None, 1),
+        ("noise(7):0.3", "noise", "noise(7)", None, 0.3),
+        ("noise", "text", "noise", None, 1),
+        ("a fox @left", "text", "a fox", "left", 1),
+        ("a fox @top-right:-0.5", "text", "a fox", "top-right", -0.5),
+        ("cat.png @mask.png", "picture", "cat.png", "mask.png", 1),
+        ("by @somebody", "text", "by @somebody", None, 1),
+        ("mail me@left", "text", "mail me@left", None, 1),
+        ('"1984"@left:2', "text", "1984", "left", 2),
+        ('"a fox @left"', "text", "a fox @left", None, 1),
+    ],
+)
+def test_pictures_noise_and_places(text: str, kind: str, words: str, region: str | None, weight: float) -> None:
+    (prompt,) = parse(text)
+    assert (prompt.kind, prompt.text, prompt.region, prompt.weight) == (kind, words, region, weight)
+    assert parse(show([prompt])) == (prompt,)
+
+
+def test_a_place_that_is_none_is_told() -> None:
+    with pytest.raises(BadRequest, match="no region 'lef'"):
+        parse('"a fox"@lef')
+
+
+def test_files_are_named_and_left_behind() -> None:
+    prompt, plain, web = parse("/tmp/a.png @/tmp/m.png | a fox @left | https://x.org/a/b.png")
+    assert prompt.files() == {"text": "/tmp/a.png", "region": "/tmp/m.png"} and not plain.files() and not web.files()
+    assert (prompt.portable().text, prompt.portable().region) == ("a.png", "m.png") and web.portable() == web

@@ -18,7 +18,7 @@ from reverie.dream import NOISES, Dream
 from reverie.errors import BadRequest
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, subject
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, standing_out, subject
 from reverie.types import Chooser
 from reverie.weights import fingerprint, load_clip, load_codes, load_vqgan, save_network
 
@@ -238,3 +238,10 @@ def test_a_weight_keeps_the_picture_near_its_start(networks: tiny.Options) -> No
 def test_a_start_that_is_no_word_and_no_file(networks: tiny.Options) -> None:
     with pytest.raises(BadRequest, match="no start or picture 'fractall'. Did you mean 'fractal'"):
         next(build.frames([tiny.dream(networks, init="fractall")]))
+
+
+def test_what_stands_out_is_not_the_paper() -> None:
+    picture = torch.full((1, 3, 16, 16), 0.9)
+    picture[..., 5:11, 5:11] = torch.tensor([0.8, 0.1, 0.2]).view(1, 3, 1, 1)
+    found = standing_out(picture)
+    assert found.shape == (1, 1, 16, 16) and found[0, 0, 6:10, 6:10].min() == 1 and found[0, 0, :4].max() == 0

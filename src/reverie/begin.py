@@ -17,8 +17,9 @@ from reverie.images import load_picture, mask_of, padding_of, softened, to_tenso
 from reverie.perceptors.judge import JudgeEye
 from reverie.plan import Plan
 from reverie.prompts import show
+from reverie.regions import Region, region
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, subject
+from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, standing_out, subject
 from reverie.step import Engine, Fixed, decode
 from reverie.types import Chooser, Latent
 from reverie.watch import Rules
@@ -36,7 +37,7 @@ def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
     judge = None
     if dream.judge != "none":
         eye = _judge(dream.judge, device)
-        texts = [", ".join(prompt.text for prompt in one.prompts if prompt.weight > 0) for one in dreams]
+        texts = [", ".join(prompt.text for prompt in one.prompts if prompt.weight > 0 and prompt.kind == "text") for one in dreams]
         if any(eye.reader(text) for text in texts):
             judge = partial(eye.sure, texts=texts)
     if judge is None and (dream.keep_best or dream.stop_at is not None):
@@ -73,6 +74,24 @@ def fixed(dreams: Sequence[Dream], plan: Plan) -> Fixed | None:
     return Fixed(pictures.to(plan.device), softened(mask, dream.mask_edge).to(plan.device))
 
 
+def regions_of(dream: Dream) -> list[Region]:
+    """What is looked at, in the order of ``dream.regions``."""
+    return [region(name, dream.height, dream.width, dream.fit) for name in dream.regions]
+
+
+def beside(dreams: Sequence[Dream], plan: Plan) -> Tensor | None:
+    """[K,B,3,H,W]: the pictures of each dream's prompts, each fitted to its prompt's region; black where a dream has fewer."""
+    most = max(sum(prompt.kind == "picture" for prompt in dream.prompts) for dream in dreams)
+    if not most:
+        return None
+    found = torch.zeros(most, len(dreams), 3, dreams[0].height, dreams[0].width)
+    for i, dream in enumerate(dreams):
+        for k, prompt in enumerate(prompt for prompt in dream.prompts if prompt.kind == "picture"):
+            place = region(prompt.region, dream.height, dream.width, dream.fit)
+            place.of(found[k, i : i + 1])[:] = to_tensor(load_picture(prompt.text), place.height, place.width, dream.fit)
+    return found.to(plan.device)
+
+
 def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
     """The first latent, as leaves that require gradients; each dream starts as it would alone."""
     height, width = dreams[0].height, dreams[0].width
@@ -83,7 +102,7 @@ def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
 
 
 def _first(made: Engine, dream: Dream, rng: Rng, plan: Plan, looks: dict[int, list[Tensor]]) -> Latent:
-    words = subject(dream) if dream.init in ("sketch", "sample") else ""
+    words = subject(dream, *dream.regions) if dream.init in ("sketch", "sample") else ""
     if not (words and isinstance(made.generator, Chooser)):
         return made.generator.start([rng], dream.height, dream.width, _picture(made, dream, rng, plan))
     choices = made.generator.choices(rng, dream.height, dream.width)
@@ -109,22 +128,32 @@ def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
         return noise(dream.init, rng, dream.height, dream.width).to(plan.device)
     if dream.init not in STARTS:
         return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width, dream.fit)
-    words = subject(dream)
-    if not words:
-        return None
+    return _imagined(made, dream, rng, plan)
+
+
+def _imagined(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
+    """A first picture of the words: of those that mean the whole, and in their places of those that mean a part."""
     draw = _sketched if dream.init == "sketch" else _sampled
-    drawn = draw(words, dream, rng, plan.device)
-    eyes = made.perceptors.values()
-    return drawn[favourite(looked_at([drawn], eyes), words, eyes)][None]
+    eyes, found = made.perceptors.values(), None
+    for name in dream.regions:
+        words, place = subject(dream, name), region(name, dream.height, dream.width, dream.fit)
+        if words:
+            drawn = draw(words, dream, place, rng, plan.device)
+            best = drawn[favourite(looked_at([drawn], eyes), words, eyes)][None]
+            over = standing_out(best) if name and subject(dream) else torch.ones_like(best[:, :1])
+            found = best.new_full((1, 3, dream.height, dream.width), 0.5) if found is None else found
+            part = place.of(found)
+            part.copy_(torch.lerp(part, best, over if place.mask is None else over * place.mask.to(part.device)))
+    return found
 
 
-def _sketched(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
+def _sketched(words: str, dream: Dream, place: Region, rng: Rng, device: torch.device) -> Tensor:
     option = registry.parse_options(SketchOptions, "sketch", dream.options.get("sketch", {}))
     sketcher = _sketcher(option.weights, option.guide, device)
-    return sketcher.draw(words, sketcher.hands(rng, option), dream.height, dream.width)
+    return sketcher.draw(words, sketcher.hands(rng, option), place.height, place.width)
 
 
-def _sampled(words: str, dream: Dream, rng: Rng, device: torch.device) -> Tensor:
+def _sampled(words: str, dream: Dream, place: Region, rng: Rng, device: torch.device) -> Tensor:
     option = registry.parse_options(SampleOptions, "sample", dream.options.get("sample", {}))
     sampler = _sampler(option.weights, option.guide, option.vqgan, device)
-    return sampler.draw(words, rng, option, dream.height, dream.width)
+    return sampler.draw(words, rng, option, place.height, place.width)

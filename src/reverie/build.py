@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from reverie import registry
-from reverie.begin import fixed, rules, start
+from reverie.begin import beside, fixed, regions_of, rules, start
 from reverie.course import Course
 from reverie.cutouts import CutoutOptions, Cutter
 from reverie.dream import PADDING, STARTS, Dream
@@ -90,7 +90,10 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     }
     rngs = [Rng(one.seed) for one in dreams]
     wanted = objectives(dreams, perceptors)
-    return Engine(generator, perceptors, cutters, wanted, rngs, plan.autocast(), plan.chunk, dream.symmetry, fixed(dreams, plan))
+    return Engine(
+        generator, perceptors, cutters, wanted, rngs, plan.autocast(), plan.chunk, dream.symmetry, fixed(dreams, plan),
+        regions_of(dream), beside(dreams, plan),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

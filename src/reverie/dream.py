@@ -152,6 +152,11 @@ class Dream(BaseModel):
     def height(self) -> int:
         return self.size[1]
 
+    @property
+    def regions(self) -> tuple[str | None, ...]:
+        """The parts of the frame that are looked at, each once; None is the whole."""
+        return tuple(sorted({prompt.region for prompt in self.prompts}, key=lambda name: name or ""))
+
     def shape_key(self) -> str:
-        """Equal for dreams that may share a batch: all but their prompts, seeds and starts agree."""
-        return self.model_dump_json(exclude={"prompts", "seed", "init"})
+        """Equal for dreams that may share a batch: all but their prompts' words, seeds and starts agree."""
+        return self.model_dump_json(exclude={"prompts", "seed", "init"}) + repr(self.regions)

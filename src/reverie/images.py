@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LARGEST_PIXELS = 64_000_000
+LARGEST_DOWNLOAD = 50_000_000  # bytes
 # Formats that Pillow decodes by itself: it hands others, PostScript for one, to programs of the system.
 READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 
 
 @contextmanager
-def open_picture(path: str | Path, formats: Sequence[str] = READABLE) -> Iterator[Image]:
+def open_picture(path: str | Path | BytesIO, formats: Sequence[str] = READABLE) -> Iterator[Image]:
     """The picture as Pillow opens it, not decoded yet; raises ``BadRequest`` if missing, corrupt, too large or no picture.
 
     What goes wrong inside the ``with`` block is reported as the file's fault too: decoders raise anything on a corrupt file.
@@ -46,11 +48,26 @@ def open_picture(path: str | Path, formats: Sequence[str] = READABLE) -> Iterato
         raise BadRequest(f"The picture {str(path)!r} cannot be read: {error}.") from error
 
 
+def _fetched(address: str) -> BytesIO:
+    """The bytes at a web address; raises ``BadRequest`` when it does not answer, or with too many."""
+    from http.client import HTTPException
+    from urllib.request import Request, urlopen
+
+    try:
+        with urlopen(Request(address, headers={"User-Agent": "reverie"}), timeout=20) as answer:
+            data: bytes = answer.read(LARGEST_DOWNLOAD + 1)
+    except (OSError, ValueError, HTTPException) as error:
+        raise BadRequest(f"The picture at {address!r} cannot be fetched: {error}.") from None
+    if len(data) > LARGEST_DOWNLOAD:
+        raise BadRequest(f"The picture at {address!r} is larger than {LARGEST_DOWNLOAD:,} bytes.")
+    return BytesIO(data)
+
+
 def load_picture(path: str | Path) -> Image:
-    """The picture in a file as RGB: upright, its first frame, on white where it is transparent; raises ``BadRequest``."""
+    """The picture in a file or at a web address as RGB: upright, first frame, white where transparent; raises ``BadRequest``."""
     from PIL import Image, ImageOps
 
-    with open_picture(path) as opened:
+    with open_picture(_fetched(str(path)) if str(path).startswith(("http://", "https://")) else path) as opened:
         image = _eight_bits(ImageOps.exif_transpose(opened))
         if image.has_transparency_data:
             image = image.convert("RGBA")

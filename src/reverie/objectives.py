@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.dream import Dream
 from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation
-from reverie.types import Objective, Perceptor, Seen
+from reverie.prompts import NOISE
+from reverie.rng import Rng
+from reverie.types import Objective, Perceptor, Seen, Views
 
 
 @dataclass(frozen=True)
@@ -25,20 +29,34 @@ class Resemblance:
     ``targets`` [B,P,D] and ``weights`` [B,P] by perceptor, on the perceptors' device; dreams with fewer prompts are
     padded with weight 0.
     ``stops`` [B,P]: below its stop a prompt no longer pulls; a negative prompt no longer pushes beyond it.
+    ``regions`` [B,P] numbers the region whose views a prompt is compared with; ``pictures`` [B,P] the picture beside the
+    painting that stands for the prompt, -1 where its target does.
     """
 
     targets: Mapping[str, Tensor]
     weights: Mapping[str, Tensor]
     stops: Tensor
+    regions: Tensor
+    pictures: Tensor
 
     def __call__(self, images: Tensor, seen: Seen, step: int) -> Tensor:
         total = images.new_zeros(len(images))
         for name, views in seen.items():
             weights = self.weights[name]
-            far = spherical(views.embeddings.unsqueeze(2).float(), self.targets[name].unsqueeze(1))
+            far = spherical(views.embeddings.unsqueeze(2).float(), self._wanted(name, views))
             pulled = stop_below(far * weights.sign().unsqueeze(1), self.stops.unsqueeze(1))
-            total = total + (weights.abs() * pulled.mean(1)).sum(1)
+            inside = (views.regions.view(1, -1, 1) == self.regions.unsqueeze(1)).to(pulled.dtype)
+            mean = (pulled * inside).sum(1) / inside.sum(1).clamp_min(1)
+            total = total + (weights.abs() * mean).sum(1)
         return total
+
+    def _wanted(self, name: str, views: Views) -> Tensor:
+        """[B,1 or V,P,D]: what each view should be like."""
+        said = self.targets[name].unsqueeze(1)
+        if views.beside is None:
+            return said
+        places = self.pictures.clamp_min(0)[:, None, :, None].expand(-1, views.beside.shape[1], -1, views.beside.shape[3])
+        return torch.where((self.pictures >= 0)[:, None, :, None], views.beside.gather(2, places).float(), said)
 
 
 def _of_images(measure: Callable[[Tensor], Tensor], weight: float) -> Objective:
@@ -60,24 +78,38 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
     magnitudes, and each perceptor's share by the sum of the ensemble's.
     """
     most = max(len(dream.prompts) for dream in dreams)
-    texts = [prompt.text for dream in dreams for prompt in dream.prompts]
-    unique = list(dict.fromkeys(texts))
-    place = {text: i for i, text in enumerate(unique)}
-    rows = torch.zeros(len(dreams), most, dtype=torch.long)
+    unique = list(dict.fromkeys((prompt.kind, prompt.text) for dream in dreams for prompt in dream.prompts))
+    place = {prompt: i for i, prompt in enumerate(unique)}
+    rows, regions = torch.zeros(len(dreams), most, dtype=torch.long), torch.zeros(len(dreams), most, dtype=torch.long)
+    pictures, looked = torch.full((len(dreams), most), -1), dreams[0].regions
     weights, stops = torch.zeros(len(dreams), most), torch.full((len(dreams), most), -torch.inf)
     for i, dream in enumerate(dreams):
+        numbers = count()
         whole = sum(abs(prompt.weight) for prompt in dream.prompts) or 1.0
         for k, prompt in enumerate(dream.prompts):
-            rows[i, k], weights[i, k] = place[prompt.text], prompt.weight / whole
+            rows[i, k], weights[i, k] = place[prompt.kind, prompt.text], prompt.weight / whole
+            regions[i, k] = looked.index(prompt.region)
+            pictures[i, k] = next(numbers) if prompt.kind == "picture" else -1
             stops[i, k] = -torch.inf if prompt.stop is None else prompt.stop
     total = sum(sight.weight for sight in dreams[0].perceptors)
     targets, shares = {}, {}
     for sight in dreams[0].perceptors:
         with torch.no_grad():
-            read = perceptors[sight.name].read(unique).float()
+            read = _read(unique, perceptors[sight.name])
         targets[sight.name] = read[rows.to(read.device)]
         shares[sight.name] = (weights * (sight.weight / total)).to(read.device)
-    return Resemblance(targets, shares, stops.to(read.device))
+    return Resemblance(targets, shares, *(tensor.to(read.device) for tensor in (stops, regions, pictures)))
+
+
+def _read(prompts: Sequence[tuple[str, str]], perceptor: Perceptor) -> Tensor:
+    """[N,D], unit length: where each prompt points; a picture's place is empty, since it is looked at anew at each step."""
+    texts = perceptor.read([text if kind == "text" else "" for kind, text in prompts]).float()
+    for i, (kind, text) in enumerate(prompts):
+        if kind == "noise":
+            number = NOISE.fullmatch(text)
+            drawn = Rng(int(number[1]) if number else 0).normal((texts.shape[1],), "noise-prompt")
+            texts[i] = F.normalize(drawn, dim=0).to(texts.device)
+    return texts
 
 
 def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> dict[str, Objective]:

@@ -9,7 +9,11 @@ unless a weight is unmistakable:
 * right after a host an integer is a port: ``http://localhost:80``; ``http://x/y.png:2`` has a weight;
 * a stop has a sign or a decimal point: ``fire:1:0.3``; not ``ratio:4:3``.
 
-Double quotes around a whole prompt make all of it text, and any number after them counts: ``"1984":2``.
+A prompt that is the name or address of a picture (``cat.jpg``, ``https://x/y.png``) asks to be like that picture, and
+``noise(7)`` to be like nothing in particular: a chance direction, by its number. ``@left`` at the end limits a prompt to
+a part of the frame: left, right, top, bottom, centre, top-left and so on, or the white of a mask (``@mask.png``).
+
+Double quotes around a whole prompt make all of it text, and any place and number after them count: ``"1984"@left:2``.
 ``\|`` ``\:`` ``\"`` ``\\`` stand for the character itself; every other backslash is text.
 A weight of 0 is allowed and counts for nothing: it switches a prompt off. Decimal commas, NaN and infinity are errors.
 """
@@ -19,16 +23,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reverie.errors import BadRequest
+from reverie.regions import NAMED
 
 _ESCAPE = re.compile(r'\\([|:"\\])')
+_SPECIAL = re.compile(r'([|:"\\])')
 _COLON = re.compile(r'\\[|:"\\]|(:)')
 _PROMPT = re.compile(
-    r'\s*"(?P<quoted>(?:\\.|[^"\\])*+)"(?::(?P<numbers>[^\s|]+))?\s*\|'  # the whole prompt in quotes, up to its bar
+    r'\s*"(?P<quoted>(?:\\.|[^"\\])*+)"(?:\s*@(?P<region>[^\s|:"]+))?(?::(?P<numbers>[^\s|]+))?\s*\|'
     r'|(?P<plain>(?:\\[|:"\\]|[^|])*+)\|',
     re.DOTALL,
 )
@@ -37,6 +44,9 @@ _MEANT = re.compile(_NUMBER.pattern + r"|[+-]?([0-9]*,[0-9]+|nan|inf|infinity)",
 _AFTER_DIGIT = re.compile(r"[+-].*|[0-9]?[.,][0-9]+.*|nan|inf.*", re.IGNORECASE)
 _MARKED = re.compile(r".*[+\-.,].*|nan|inf.*", re.IGNORECASE)
 _HOST = re.compile(r"://[^/\s]*\Z")
+_PICTURE = re.compile(r".*\.(png|jpe?g|webp|avif|gif|bmp|tiff?)|https?://\S+", re.IGNORECASE | re.DOTALL)
+NOISE = re.compile(r"noise\(([0-9]{1,18})\)")
+_PLACED = re.compile(r"(?P<words>.*\S)\s+@(?P<region>\S+)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_BARE_WEIGHT = 100
 
@@ -53,13 +63,25 @@ class Prompt(BaseModel):
     """Something the picture should be like (``weight`` > 0) or unlike (< 0).
 
     ``stop`` ends the pull once the spherical distance (0..4.93, 0 = alike) falls below it; for negative weights
-    it is negative, and the push ends once the distance exceeds its magnitude.
+    it is negative, and the push ends once the distance exceeds its magnitude. Of a picture ``text`` is its file or
+    address, of noise ``noise(7)``. ``region`` is a name of ``regions.NAMED`` or a mask picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: Annotated[str, AfterValidator(_has_text)]
+    kind: Literal["text", "picture", "noise"] = "text"
     weight: float = Field(default=1.0, allow_inf_nan=False)
     stop: float | None = Field(default=None, allow_inf_nan=False)
+    region: str | None = Field(default=None, min_length=1)
+
+    def files(self) -> dict[str, str]:
+        """The pictures on this machine that it names, by field."""
+        named = {"text": self.text if self.kind == "picture" else None, "region": None if self.region in NAMED else self.region}
+        return {field: name for field, name in named.items() if name and "://" not in name}
+
+    def portable(self) -> Prompt:
+        """Without the folders of the machine that painted it."""
+        return self.model_copy(update={field: Path(name).name or name for field, name in self.files().items()})
 
 
 def parse(text: str) -> tuple[Prompt, ...]:
@@ -71,13 +93,16 @@ def parse(text: str) -> tuple[Prompt, ...]:
     prompts: list[Prompt] = []
     for found in _PROMPT.finditer(text + " |"):  # the space keeps a last backslash from escaping this bar
         if found["quoted"] is not None:
-            raw, numbers = found["quoted"], found["numbers"].split(":") if found["numbers"] else []
+            raw, numbers, kind = found["quoted"], found["numbers"].split(":") if found["numbers"] else [], "text"
+            region = _region(found["region"]) if found["region"] else None
         else:
             raw, numbers = _weighed(found["plain"].strip())
+            raw, region = _placed(raw)
+            kind = _kind(raw)
         words = _ESCAPE.sub(r"\1", raw)
         if not words.strip():
             raise BadRequest(f"An empty prompt in {text!r}: each side of a | needs text; write \\| for a bar that is text.")
-        prompts.append(_prompt(words, numbers))
+        prompts.append(_prompt(words, numbers).model_copy(update={"kind": kind, "region": region}))
     return tuple(prompts)
 
 
@@ -112,6 +137,24 @@ def _is_weight(before: str, number: str) -> bool:
     return not _HOST.search(before) and float(number) <= _LARGEST_BARE_WEIGHT
 
 
+def _kind(text: str) -> str:
+    return "picture" if _PICTURE.fullmatch(text) else "noise" if NOISE.fullmatch(text) else "text"
+
+
+def _placed(raw: str) -> tuple[str, str | None]:
+    """A prompt without the place at its end, where that is unmistakable."""
+    found = _PLACED.fullmatch(raw)
+    if not found or not (found["region"] in NAMED or _kind(found["region"]) == "picture"):
+        return raw, None
+    return found["words"], found["region"]
+
+
+def _region(given: str) -> str:
+    if given not in NAMED and _kind(given) != "picture":
+        raise BadRequest(f"There is no region {given!r}. There are: {', '.join(NAMED)}, or a mask as @mask.png.")
+    return given
+
+
 def _prompt(text: str, numbers: list[str]) -> Prompt:
     if len(numbers) > 2:
         raise BadRequest(f"The prompt {text!r} has {len(numbers)} numbers; there are two: text:weight:stop.")
@@ -132,12 +175,15 @@ def _number(given: str, name: str, text: str) -> float:
 def _written(prompt: Prompt) -> str:
     numbers = "" if prompt.weight == 1 and prompt.stop is None else f":{_shortest(prompt.weight)}"
     numbers += "" if prompt.stop is None else f":{prompt.stop!r}"
-    plain = prompt.text + numbers
+    place = f" @{prompt.region}" if prompt.region else ""
+    plain = prompt.text + place + numbers
     # An opening quote could close in a later prompt, so it is never written plain.
     if not prompt.text.startswith('"') and _reads_as(plain, prompt):
         return plain
     quoted = prompt.text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"{numbers}'
+    if prompt.kind != "text":  # in quotes it would be one
+        return _SPECIAL.sub(r"\\\1", prompt.text) + place + numbers
+    return f'"{quoted}"{place.strip()}{numbers}'
 
 
 def _reads_as(text: str, prompt: Prompt) -> bool:
@@ -154,4 +200,6 @@ def _shortest(number: float) -> str:
 def _line(prompt: Prompt) -> str:
     text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in prompt.text)
     stop = "" if prompt.stop is None else f", stop {prompt.stop:g}"
-    return f"{text}  (weight {prompt.weight:g}{stop})"
+    kind = {"text": "", "picture": "like the picture ", "noise": "like the "}[prompt.kind]
+    place = f", {prompt.region} only" if prompt.region else ""
+    return f"{kind}{text}  (weight {prompt.weight:g}{stop}{place})"

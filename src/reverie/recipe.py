@@ -100,7 +100,8 @@ class Recipe(BaseModel):
         dream = self.dream
         init = dream.init if "://" in dream.init else Path(dream.init).name
         palette = tuple(Path(colour).name for colour in dream.palette)
-        files = {"init": init, "palette": palette, "mask": dream.mask and Path(dream.mask).name}
+        prompts = tuple(prompt.portable() for prompt in dream.prompts)
+        files = {"prompts": prompts, "init": init, "palette": palette, "mask": dream.mask and Path(dream.mask).name}
         return self.model_copy(update={"dream": dream.model_copy(update=files)})
 
 

@@ -146,7 +146,15 @@ def noise(kind: str, rng: Rng, height: int, width: int) -> Tensor:
     return (0.5 + 0.2 * clouds).clamp(0, 1)
 
 
-def subject(dream: Dream) -> str:
-    """What to start from: the text of the heaviest prompt, the first among equals; empty where none pulls."""
-    best = max(dream.prompts, key=lambda prompt: prompt.weight)
-    return best.text if best.weight > 0 else ""
+def standing_out(pictures: Tensor) -> Tensor:
+    """[B,1,H,W] in 0..1: where pictures [B,3,H,W] differ from the colour that most of their edge has, as from the paper of a sketch."""
+    edge = torch.cat((pictures[..., 0, :], pictures[..., -1, :], pictures[..., :, 0], pictures[..., :, -1]), -1)
+    paper = edge.median(-1).values[..., None, None]
+    apart = (pictures - paper).abs().amax(1, keepdim=True)
+    return F.avg_pool2d((apart * 5 - 0.3).clamp(0, 1), 3, 1, 1, count_include_pad=False)
+
+
+def subject(dream: Dream, *regions: str | None) -> str:
+    """What to start from: the heaviest text of these regions (the whole by default), the first among equals; empty where none pulls."""
+    told = [prompt for prompt in dream.prompts if prompt.kind == "text" and prompt.weight > 0 and prompt.region in (regions or (None,))]
+    return max(told, key=lambda prompt: prompt.weight).text if told else ""

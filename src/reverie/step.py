@@ -10,6 +10,7 @@ from torch import Tensor
 
 from reverie.cutouts import Cutter
 from reverie.losses import clamp_with_grad, mirrored
+from reverie.regions import Region
 from reverie.rng import Rng
 from reverie.types import Generator, Latent, Objective, Perceptor, Views
 
@@ -38,6 +39,8 @@ class Engine:
     chunk: int  # how many views a perceptor looks at together
     symmetry: str = "none"
     fixed: Fixed | None = None
+    regions: Sequence[Region] = ()  # that are looked at, each with as many views; none is the whole picture
+    beside: Tensor | None = None  # [K,B,3,H,W], pictures that are looked at under the same views
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,17 @@ class _Look:
 
     def __init__(self, engine: Engine, name: str, visible: Tensor, step: int, progress: float) -> None:
         self.engine, self.perceptor = engine, engine.perceptors[name]
-        cutter = engine.cutters[name]
-        geometry = cutter.draw(engine.rngs, step, progress, *visible.shape[-2:])
-        cut = cutter.disturb(cutter.cut(visible, geometry), engine.rngs, step)
+        cutter, (height, width) = engine.cutters[name], visible.shape[-2:]
+        regions = engine.regions or (Region(0, 0, height, width),)
+        geometries = [cutter.draw(engine.rngs, step, progress, region.height, region.width) for region in regions]
+
+        def views(images: Tensor) -> Tensor:
+            """[B*R*V,3,size,size]: each region under its own geometry, dream after dream."""
+            cut = [cutter.cut(region.of(images), geometry) for region, geometry in zip(regions, geometries, strict=True)]
+            seen = [cutter.disturb(one, engine.rngs, step).unflatten(0, (len(engine.rngs), -1)) for one in cut]
+            return torch.cat(seen, 1).flatten(0, 1)
+
+        cut = views(visible)
         self.cached = len(cut) > engine.chunk
         if self.cached:
             self.source, self.cut = cut, cut.detach()
@@ -103,8 +114,15 @@ class _Look:
                 self.embeddings = torch.cat([self._look(piece) for piece in self.cut.split(engine.chunk)]).requires_grad_()
         else:
             self.embeddings = self._look(cut)
-        shape = (len(engine.rngs), cutter.views, -1)
-        self.views = Views(self.embeddings.view(shape), geometry.boxes.to(visible.device))
+        shape = (len(engine.rngs), len(regions) * cutter.views, -1)
+        placed = [region.boxes(geometry.boxes, height, width) for region, geometry in zip(regions, geometries, strict=True)]
+        numbers = torch.arange(len(regions), device=visible.device).repeat_interleave(cutter.views)
+        beside = None
+        if engine.beside is not None:
+            with torch.no_grad():
+                others = [torch.cat([self._look(piece) for piece in views(one).split(engine.chunk)]).view(shape) for one in engine.beside]
+            beside = torch.stack(others, 2)
+        self.views = Views(self.embeddings.view(shape), torch.cat(placed, 1).to(visible.device), numbers, beside)
 
     def _look(self, views: Tensor) -> Tensor:
         with self.engine.autocast:

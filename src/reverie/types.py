@@ -79,10 +79,14 @@ class Views:
     """What one perceptor saw of the pictures: embeddings [B,V,D] and where each was cut.
 
     ``boxes`` [B,V,4] are centre x, centre y, width and height in parts of the frame (0..1; beyond it is mirrored).
+    ``regions`` [V] numbers the region that each was cut from. ``beside`` [B,V,K,D] is what was seen in other pictures,
+    K for each dream, under the same views.
     """
 
     embeddings: Tensor
     boxes: Tensor
+    regions: Tensor
+    beside: Tensor | None = None
 
 
 Seen = Mapping[str, Views]  # by the perceptor's name

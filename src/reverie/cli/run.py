@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
@@ -53,7 +53,12 @@ def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, b
 def _anywhere(dream: Dream) -> Dream:
     """The dream as it can be painted from any folder."""
     files = {name: getattr(dream, name) for name in ("init", "mask")}
-    return dream.model_copy(update={name: str(Path(file).absolute()) for name, file in files.items() if file and Path(file).is_file()})
+    prompts = tuple(prompt.model_copy(update=_absolute(prompt.files())) for prompt in dream.prompts)
+    return dream.model_copy(update={"prompts": prompts, **_absolute(files)})
+
+
+def _absolute(files: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: str(Path(file).absolute()) for name, file in files.items() if file and Path(file).is_file()}
 
 
 def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
