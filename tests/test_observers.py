@@ -67,6 +67,18 @@ def test_a_bar_shows_how_far_how_fast_and_how_near(frames: list[Frame]) -> None:
     assert "20/20" in shown and "2/2" in shown and "steps/s" in shown and f"{frames[-1].loss:.3f}" in shown
 
 
+def test_a_terminal_with_colours_and_room_shows_the_pictures(frames: list[Frame], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    shown = {}
+    for lines in ("40", "10"):
+        monkeypatch.setenv("LINES", lines)
+        stream = Terminal()
+        list(watched(Bar(stream), frames))
+        shown[lines] = stream.getvalue()
+    assert "\u2584" in shown["40"] and "\u2584" not in shown["10"] and "20/20" in shown["10"]
+
+
 def test_a_bar_that_was_shown_nothing_writes_nothing() -> None:
     stream = Terminal()
     Bar(stream).close()

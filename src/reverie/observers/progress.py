@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+    from rich.console import RenderableType
+
     from reverie.types import Frame, Observer
 
 
@@ -70,15 +74,25 @@ class Lines:
         return None
 
 
+PREVIEW = 28  # pixels: a line of text shows two of them
+SHOWN = 4  # pictures of a batch side by side
+ROOM = 22  # lines that a terminal has, or it is too low for pictures
+
+
 class Bar:
-    """A line that moves, one per batch."""
+    """A line that moves, one per batch, and above it what is being painted, where the terminal has colours and room."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
+        from rich.live import Live
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
-        self.bars = Progress(*columns, console=Console(file=stream), redirect_stdout=False)
+        console = Console(file=stream)
+        self.bars = Progress(*columns, console=console)
+        self.room = console.color_system is not None and console.height >= ROOM
+        self.pictures: dict[int, Image] = {}
+        self.live = Live(console=console, get_renderable=self._shown, redirect_stdout=False)
         self.pace = Pace()
 
     def wants(self, step: int, steps: int) -> bool:
@@ -86,12 +100,42 @@ class Bar:
 
     def show(self, frame: Frame) -> None:
         if self.pace.see(frame):
-            self.bars.start()
+            self.live.start()
+            self.pictures.clear()
             self.bars.add_task("", total=frame.dream.steps, pace="")
+        if self.room and len({frame.index, *self.pictures}) <= SHOWN:
+            self.pictures[frame.index] = _small(frame.image)
         self.bars.update(self.bars.task_ids[-1], completed=frame.step, pace=str(self.pace))
 
+    def _shown(self) -> RenderableType:
+        from rich.console import Group
+        from rich_pixels import Pixels
+
+        if not self.pictures:
+            return self.bars
+        return Group(Pixels.from_image(_side_by_side([*self.pictures.values()], self.bars.console.width)), self.bars)
+
     def close(self) -> None:
-        self.bars.stop()
+        self.live.stop()
+
+
+def _small(picture: Image) -> Image:
+    """As large as a preview may be, with an even number of rows."""
+    shrunk = picture.convert("RGB")
+    shrunk.thumbnail((PREVIEW * 2, PREVIEW))
+    return shrunk.crop((0, 0, shrunk.width, shrunk.height // 2 * 2 or 2))
+
+
+def _side_by_side(pictures: Sequence[Image], width: int) -> Image:
+    """As many of them as there is room for."""
+    from PIL import Image
+
+    each = pictures[0].width + 1
+    shown = pictures[: max(1, (width + 1) // each)]
+    row = Image.new("RGB", (each * len(shown) - 1, pictures[0].height))
+    for place, picture in enumerate(shown):
+        row.paste(picture, (place * each, 0))
+    return row
 
 
 def often(step: int, steps: int) -> bool:
