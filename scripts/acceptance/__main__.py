@@ -22,8 +22,7 @@ PAGES = {
     "runs": f"""# Acceptance: runs that hold
 
 {WRITTEN}
-Not there yet, and not shown: prompts by picture, noise and region (2), `reverie extend` (4), stopping well and curves (7),
-the preview in the terminal (8), seamless tiling and transparency (9).
+Not there yet, and not shown: seamless tiling and transparency (9); the kills of a whole night.
 """,
 }
 

@@ -31,8 +31,14 @@ def show(page: Page) -> None:
     page.run("reverie resume --list | cut -c1-60", says=["a-castle"])
     page.run("reverie resume --quiet")
     page.run("reverie resume", code=2, says=["no interrupted run"])
+    page.say("A finished picture goes on as it was left, or branches to other words; its recipe holds the whole way:")
+    page.run("reverie 'a castle' --steps 20 --out finished.png --quiet && reverie extend finished.png --steps 15 --out longer.png --quiet")
+    page.run(
+        "reverie extend longer.png --steps 15 --branch 'a castle at night' --out night.png --quiet && reverie show night.png | tail -2"
+    )
+    page.run("reverie replay night.png --out again.png --quiet && cmp night.png again.png && echo same", says=["same"])
     cost(page)
-    page.tests("tests/test_course.py", "tests/test_runs.py", "tests/test_cli_resume.py")
+    page.tests("tests/test_course.py", "tests/test_runs.py", "tests/test_cli_resume.py", "tests/test_cli_extend.py")
 
 
 def cost(page: Page) -> None:
