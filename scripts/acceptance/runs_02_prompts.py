@@ -11,7 +11,7 @@ CELLS = (
     ("'an owl | apple.png'", "an owl | apple.png"),
     ("'a fox @left | a castle @right'", "a fox @left | a castle @right"),
     ("'a night sky | a rocket @centre'", "a night sky | a rocket @centre"),
-    ("'a mushroom @ring.png'", "a mushroom @ring.png"),
+    ("'a forest | a mushroom @ring.png'", "a forest | a mushroom @ring.png"),
     ("'a rose | red:-0.5'", "a rose | red:-0.5"),
 )
 

@@ -16,7 +16,7 @@ def show(page: Page) -> None:
     page.run("reverie 'a fox' --steps 400 --patience 15 --out plateau.png", says=["of 400 steps, as asked"])
     page.run("reverie 'a fox' --steps 400 --stop-at 0.8 --out sure.png", says=["of 400 steps, as asked"])
     page.check("the judge was as sure as asked", read_curve(page.folder / "sure.png").scores[-1] >= 0.8)
-    page.run("reverie 'a lighthouse' --keep-best --out best.png --quiet && reverie 'a lighthouse' --out last.png --quiet")
+    page.run("reverie 'a snowman' --keep-best --out best.png --quiet && reverie 'a snowman' --out last.png --quiet")
     scores = read_curve(page.folder / "last.png").scores
     page.check(f"the best on the way scored {max(scores):.3f}, the last {scores[-1]:.3f}", max(scores) >= scores[-1])
     page.run("reverie replay best.png --out again.png --quiet && cmp best.png again.png && echo same", says=["same"])
