@@ -18,8 +18,9 @@ from reverie.data.words import COLOURS, GROUNDS, STYLES
 from reverie.train.words import Meanings
 
 UNSAID = -100  # cross_entropy's own mark for a target that does not count
-# What one right answer is worth beside the sentence's; the thing itself is the hardest and matters most.
-THING, TRAIT = 1.0, 0.25
+# What one right answer is worth beside the sentence's; the thing itself is the hardest and matters most. Of ground, colour and
+# style the ground was known worst (78 %, at 0.25 for each) and rose to 83 % in the sitting that gave it 0.8.
+THING, TRAITS = 1.0, (0.8, 0.25, 0.25)
 
 
 class Answers(NamedTuple):
@@ -69,8 +70,8 @@ class Examiner:
         counts = wanted.things.sum(1)
         told = counts.sum().clamp_min(1.0)
         loss = THING * -(wanted.things * logits.log_softmax(1)).sum() / told
-        for codes, trait in zip(self.traits, wanted.traits.T, strict=True):
+        for codes, trait, worth in zip(self.traits, wanted.traits.T, TRAITS, strict=True):
             wrong = F.cross_entropy(scale * seen @ codes.T, trait, ignore_index=UNSAID, reduction="sum")
-            loss = loss + TRAIT * wrong / (trait != UNSAID).sum().clamp_min(1)
+            loss = loss + worth * wrong / (trait != UNSAID).sum().clamp_min(1)
         named = wanted.things.gather(1, logits.argmax(1, keepdim=True)).squeeze(1) > 0
         return loss, named.sum() / told
