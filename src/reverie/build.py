@@ -19,6 +19,7 @@ from reverie.course import Course
 from reverie.cutouts import CutoutOptions, Cutter
 from reverie.dream import PADDING, STARTS, Dream
 from reverie.errors import BadRequest, Failed, unknown
+from reverie.generators.tiled import tiled
 from reverie.images import to_tensor
 from reverie.objectives import near, objectives
 from reverie.plan import Plan, pick_device, resolve
@@ -26,7 +27,7 @@ from reverie.recipe import Recipe
 from reverie.render import Shown, render
 from reverie.rng import Rng
 from reverie.step import Engine, decode
-from reverie.types import Frame, Generator, Latent, Perceptor
+from reverie.types import Frame, Latent, Perceptor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -80,12 +81,12 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
     check(dream)
-    generator: Generator = component("generator", dream.generator, dream, plan.device)
+    generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
     generator.check(dream.height, dream.width)
     perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
     options = registry.parse_options(CutoutOptions, "cutouts", dream.options.get("cutouts", {}))
     cutters = {
-        sight.name: Cutter(dream.views, perceptors[sight.name].size, sight.share or perceptors[sight.name].share, options)
+        sight.name: Cutter(dream.views, perceptors[sight.name].size, sight.share or perceptors[sight.name].share, options, dream.tile)
         for sight in dream.perceptors
     }
     rngs = [Rng(one.seed) for one in dreams]

@@ -55,6 +55,7 @@ class Cutter:
     size: int
     share: tuple[float, float]
     options: CutoutOptions = CutoutOptions()
+    tile: str = "none"  # along which axes the picture goes on at its other side, as the Dream's
 
     def draw(self, rngs: Sequence[Rng], step: int, progress: float, height: int, width: int) -> Geometry:
         """The geometry of one step, on the CPU; ``progress`` is 0 at the start of the painting and 1 at its end."""
@@ -66,6 +67,10 @@ class Cutter:
         # place would show the middle of the picture twice as often as its edges.
         x = 0.5 + 0.5 * (math.pi * draws[:, 2]).cos() * ((1 - fx).clamp_min(0) + _MARGIN)
         y = 0.5 + 0.5 * (math.pi * draws[:, 3]).cos() * ((1 - fy).clamp_min(0) + _MARGIN)
+        if self.tile in ("across", "both"):  # there is no edge, so every place is looked at alike
+            x = draws[:, 2]
+        if self.tile in ("down", "both"):
+            y = draws[:, 3]
         maps = _translate_scale(2 * x - 1, 2 * y - 1, fx, fy) @ self._tilt(draws[:, 4], bells)
         boxes = torch.stack((x, y, fx, fy), 1).view(len(rngs), self.views, 4)
         finer = (side / (2 * self.size)).log2() - 0.2
@@ -91,7 +96,7 @@ class Cutter:
         return turned @ _matrix(one, zero, zero, zero, one, zero, px, py, one)
 
     def cut(self, images: Tensor, geometry: Geometry) -> Tensor:
-        """[B,3,H,W] -> [B*V,3,size,size]; beyond the frame the picture is mirrored."""
+        """[B,3,H,W] -> [B*V,3,size,size]; beyond the frame the picture is mirrored, or goes on at its other side."""
         dream = torch.arange(len(geometry.levels), device=images.device) // self.views
         maps = geometry.maps.to(images.device)
         pieces: list[Tensor] = []
@@ -104,6 +109,8 @@ class Cutter:
             rows = [i for i, found in enumerate(geometry.levels) if found == wanted]
             pick = torch.tensor(rows, device=images.device)
             grid = _grid(maps[pick], 2 * self.size)
+            if self.tile != "none":
+                grid = _around(grid, self.tile)
             fine = F.grid_sample(picture.index_select(0, dream[pick]), grid, padding_mode="reflection", align_corners=False)
             pieces.append(F.avg_pool2d(fine, 2))
             order += rows
@@ -138,6 +145,13 @@ def _matrix(*entries: Tensor) -> Tensor:
 def _translate_scale(x: Tensor, y: Tensor, fx: Tensor, fy: Tensor) -> Tensor:
     zero, one = torch.zeros_like(x), torch.ones_like(x)
     return _matrix(fx, zero, x, zero, fy, y, zero, zero, one)
+
+
+def _around(grid: Tensor, tile: str) -> Tensor:
+    """Places beyond the frame brought back to the other side, along the axes of ``tile``."""
+    back = (grid + 1).remainder(2) - 1
+    axes = grid.new_tensor([tile in ("across", "both"), tile in ("down", "both")], dtype=torch.bool)
+    return torch.where(axes, back, grid)
 
 
 def _grid(maps: Tensor, side: int) -> Tensor:
