@@ -1,4 +1,4 @@
-# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make acceptance | make clean
+# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make nightly | make acceptance | make clean
 
 PROMPT ?= a red apple on a blue background
 ARGS ?=
@@ -15,13 +15,17 @@ INSTALL = $(BIN)/python -m pip install -qq -c constraints.txt
 unexport PROMPT
 export DREAM_TEXT := $(value PROMPT)
 
-.PHONY: dream test check acceptance clean
+.PHONY: dream test nightly check acceptance clean
 
 dream: .venv/.painting
 	@$(BIN)/reverie paint $(ARGS) -- "$$DREAM_TEXT"
 
 test: .venv/.developing
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+# What takes too long for every push: fifty kills instead of five.
+nightly: .venv/.developing
+	REVERIE_KILLS=50 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py
 
 check: .venv/.developing
 	$(BIN)/ruff check .

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -72,3 +75,17 @@ def test_the_way_is_told_and_stopping_is_said(capsys: pytest.CaptureFixture[str]
     assert "at step 4       prompts became a castle, steps became 7" in capsys.readouterr().out
     assert main(["a fox", *TINY, "--steps", "9", "--stop-at", "0.0001", "--keep-best", "--out", "c.png"]) == 0
     assert "c.png: the picture after 0 of 9 steps, as asked" in capsys.readouterr().err
+
+
+def test_what_goes_on_can_be_interrupted_and_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["a fox", *TINY, "--steps", "4", "--out", "a.png"])
+    more = ["extend", "a.png", "--steps", "250", "-q", "--out"]
+    assert main([*more, "whole.png"]) == 0
+    stop = Timer(0.8, os.kill, (os.getpid(), signal.SIGINT))
+    stop.start()
+    code = main([*more, "b.png"])
+    stop.join()
+    if code == 130:  # a fast machine may have been done
+        assert main(["resume", "-q"]) == 0
+    made = sorted(Path().glob("b*.png"))
+    assert made[-1].read_bytes() == Path("whole.png").read_bytes() or made[0].read_bytes() == Path("whole.png").read_bytes()

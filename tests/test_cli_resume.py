@@ -37,7 +37,7 @@ def undisturbed(networks: tiny.Options, tmp_path_factory: pytest.TempPathFactory
     return (folder / "fox.png").read_bytes()
 
 
-@pytest.mark.parametrize("kill", range(5))
+@pytest.mark.parametrize("kill", range(int(os.environ.get("REVERIE_KILLS", "5"))))
 def test_killed_and_resumed_equals_undisturbed(networks: tiny.Options, tmp_path: Path, undisturbed: bytes, kill: int) -> None:
     """Kills fall anywhere from the imports to the last steps; a run that was not begun is begun again."""
     home = {**os.environ, "REVERIE_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}

@@ -22,7 +22,7 @@ PAGES = {
     "runs": f"""# Acceptance: runs that hold
 
 {WRITTEN}
-Not there yet, and not shown: transparency (9); the kills of a whole night.
+Not there yet, and not shown: transparency (9).
 """,
 }
 
