@@ -90,6 +90,7 @@ def teach(text: TextTower, tokens: Tokenizer, icons: Icons, steps: int = 1500, b
         (1 - cosine + 0.1 * told).backward()
         optimiser.step()
         schedule.step()
+    optimiser.zero_grad(set_to_none=True)  # what is left here would count wherever the whole network's gradient is measured
     return cosine.item()
 
 
