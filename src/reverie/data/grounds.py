@@ -18,6 +18,13 @@ def palette(count: int, rng: torch.Generator) -> Tensor:
     return grey + (raw - grey) * (0.3 + 0.7 * calm)
 
 
+def _apart(count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Two palettes that nobody takes for one: where they come close, the second goes half the way round in every channel."""
+    one, other = palette(count, rng), palette(count, rng)
+    close = (one - other).abs().mean(1, keepdim=True) < 0.25
+    return one, torch.where(close, (one + 0.5) % 1, other)
+
+
 def clouds(count: int, size: int, rng: torch.Generator) -> Tensor:
     """Smooth noise [count,1,size,size] in 0..1: three octaves, bicubic."""
     total = torch.zeros(count, 1, size, size)
@@ -55,7 +62,29 @@ def _pattern(kind: str, count: int, size: int, rng: torch.Generator) -> Tensor:
         wave = (x * period + y * period * lean) % 1 > 0.5
     else:
         wave = ((x * period).floor() + (y * period).floor()) % 2 > 0.5
-    return _mix(palette(count, rng), palette(count, rng), wave.float())
+    return _mix(*_apart(count, rng), wave.float())
+
+
+def _grain(count: int, size: int, rng: torch.Generator) -> Tensor:
+    """Boards of wood seen from the side of a table: how dark each place is, [count,1,size,size]."""
+    y = torch.linspace(0, 1, size).view(1, 1, size, 1)
+    boards = 5 + 4 * torch.rand(count, 1, 1, 1, generator=rng)
+    bend = F.interpolate(torch.rand(count, 1, 4, 4, generator=rng), size=(size, size), mode="bicubic", align_corners=False)
+    return 1 - 0.3 * (6.2832 * (y * boards + 0.35 * bend)).sin().clamp_min(0)
+
+
+def _with_window(wall: Tensor, size: int, rng: torch.Generator) -> Tensor:
+    """A bright window with a cross in it, left or right on the upper wall."""
+    count, axis = wall.shape[0], torch.linspace(0, 1, size)
+    side = torch.randint(0, 2, (count, 1, 1, 1), generator=rng)
+    left = 0.05 + 0.62 * side + 0.05 * torch.rand(count, 1, 1, 1, generator=rng)
+    top, wide = 0.04 + 0.06 * torch.rand(count, 1, 1, 1, generator=rng), 0.22
+    x, y = (axis.view(1, 1, 1, size) - left) / wide, (axis.view(1, 1, size, 1) - top) / wide
+    frame = (x > 0) & (x < 1) & (y > 0) & (y < 1)
+    edge = torch.stack(((x - 0.5).abs().expand_as(frame), (y - 0.5).abs().expand_as(frame)))
+    bars = ((edge < 0.08) | (edge > 0.38)).any(0)
+    pane = _tinted((0.66, 0.86, 0.98), count, rng, 0.06)
+    return torch.where(frame, torch.where(bars, torch.ones(1, 3, 1, 1), pane), wall)
 
 
 # Above and below the horizon for the grounds that are places.
@@ -75,17 +104,18 @@ def ground(kind: str, count: int, size: int, rng: torch.Generator) -> Tensor:
     noise = clouds(count, size, rng)
     if kind in _PLACES:
         above, below = (_tinted(colour, count, rng) for colour in _PLACES[kind])
-        texture = below * (0.75 + 0.5 * noise)
-        return _horizon(above * (0.9 + 0.2 * clouds(count, size, rng)), texture, size, rng).clamp(0, 1)
+        texture = below * (0.75 + 0.5 * noise) * (_grain(count, size, rng) if kind == "table" else 1)
+        wall = above * (0.9 + 0.2 * clouds(count, size, rng))
+        return _horizon(_with_window(wall, size, rng) if kind == "room" else wall, texture, size, rng).clamp(0, 1)
     if kind in ("stripes", "checks"):
         return _pattern(kind, count, size, rng)
     if kind == "gradient":
         angle = 6.2832 * torch.rand(count, 1, 1, 1, generator=rng)
         line = torch.linspace(-1, 1, size)
         slope = angle.cos() * line.view(1, 1, 1, size) + angle.sin() * line.view(1, 1, size, 1)
-        return _mix(palette(count, rng), palette(count, rng), (0.5 + 0.5 * slope).clamp(0, 1))
+        return _mix(*_apart(count, rng), (0.5 + 0.5 * slope).clamp(0, 1))
     if kind == "clouds":
-        return _mix(palette(count, rng), palette(count, rng), noise)
+        return _mix(*_apart(count, rng), (0.5 + 2.2 * (noise - 0.5)).clamp(0, 1))
     if kind == "sky":
         return _mix(_tinted((0.35, 0.65, 0.95), count, rng), torch.ones(1, 3, 1, 1), (2 * noise - 0.9).clamp(0, 1))
     if kind == "night":
