@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from reverie import Dream, build
+from reverie.cutouts import Cutter
 from reverie.dream import Sight
 from reverie.errors import BadRequest, Failed
 from reverie.images import palette_of
@@ -150,9 +151,11 @@ def test_the_rate_is_the_dreams_or_the_generators(networks: tiny.Options) -> Non
 
 def test_views_follow_the_perceptor_unless_told(networks: tiny.Options) -> None:
     (cutter,) = tiny.engine([tiny.dream(networks, views=5)]).cutters.values()
+    assert isinstance(cutter, Cutter)
     assert (cutter.views, cutter.size, cutter.share) == (5, 32, MiniPerceptor.share)
     told = tiny.dream(networks | {"cutouts": {"turn": 3}}, perceptors=(Sight(share=(0.2, 0.4)),))
     (cutter,) = tiny.engine([told]).cutters.values()
+    assert isinstance(cutter, Cutter)
     assert cutter.share == (0.2, 0.4) and cutter.options.turn == 3
 
 

@@ -175,7 +175,7 @@ def test_the_final_picture_is_the_slow_averages(networks: tiny.Options) -> None:
     slow = [part.detach().clone() for part in averaged.latent.parts]
     for one in averaged.shown(ema=0.3):
         if not one.final:
-            keep = min(0.3, (1 + one.step) / (10 + one.step))
+            keep = 1 - (1 - 0.3) / (1 - 0.3 ** (one.step + 2))
             slow = [keep * average + (1 - keep) * part.detach() for average, part in zip(slow, averaged.latent.parts, strict=True)]
     images = decode(averaged.engine, Latent(tuple(slow), 32, 32))
     assert ((images * 255).permute(0, 2, 3, 1) - one.pixels).abs().max() <= 0.51

@@ -97,6 +97,9 @@ class Dream(BaseModel):
     ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
     steps: int = Field(default=30, ge=0, le=1_000_000, description="optimisation steps")
     seed: int = Field(default=0, ge=0, lt=2**63, description="the same seed paints the same picture")
+    cutouts: Literal["warp", "original", "updated", "nrupdated", "updatedpooling", "latest", "big-sleep", "deep-daze"] = Field(
+        default="warp", description="how views are cut: 'warp' (ours), or as VQGAN-CLIP (five ways), big-sleep and deep-daze did"
+    )
     views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
     optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = Field(default="adam", description="how to step")
     rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="step size; the generator's own by default")

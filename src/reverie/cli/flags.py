@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from reverie import presets
 from reverie.dream import Dream, Scalar
 from reverie.errors import BadRequest
 from reverie.recipe import explain_validation, scalar
@@ -61,11 +62,13 @@ def _default(name: str) -> str:
     return "" if value in (None, {}, False) else str(value)
 
 
-def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1) -> list[Dream]:
+def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1, preset: str | None = None) -> list[Dream]:
     """The dreams that were typed, with seeds that count up; raises ``BadRequest`` in a reader's words."""
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if "options" in given:
         given["options"] = options(given["options"])
+    if preset is not None:
+        given = presets.over(presets.fields(preset), given)
     try:
         first = Dream(text(words), **given)
         return [Dream.model_validate({**dict(first), "seed": first.seed + number}) for number in range(batch)]
