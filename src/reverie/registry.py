@@ -5,7 +5,8 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
     [project.entry-points."reverie.generators"]
     mine = "my_package.my_module"
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote, it stands for the component that reads the file.
+Where a name is a path, of a file or folder that ``reverie train`` wrote or of another's checkpoint, it stands for the
+component that reads the file.
 """
 
 from __future__ import annotations
@@ -21,11 +22,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reverie.errors import BadRequest, unknown
+from reverie.held import by_header, by_names
 
 if TYPE_CHECKING:
     import torch
-
-LONGEST_HEADER = 100_000_000  # safetensors' own limit
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -69,25 +69,19 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     if not path.exists() and path.name == name and not path.suffix:
         raise unknown(kind, name, names(kind))
     trained = TRAINED[kind]
-    if path.is_file():
-        return trained.get(_held(path), next(iter(trained.values()))), {"weights": str(path)}  # its reader says what is wrong with it
+    if path.is_file():  # what is wrong with it, its reader says
+        return trained.get(by_header(path) or by_names(path), next(iter(trained.values()))), {"weights": str(path)}
     for held, component in trained.items():
         if (path / f"{held}.safetensors").is_file():
             return component, {"weights": str(path / f"{held}.safetensors")}
+    if by_names(path) in trained:
+        return trained[by_names(path)], {"weights": str(path)}
     files = " or ".join(f"{held}.safetensors" for held in trained)
     problem = "holds none" if path.exists() else "is not there"
-    raise BadRequest(f"There is no {kind} at {name!r}: a path leads to a {files} or to the folder that holds it, and this one {problem}.")
-
-
-def _held(path: Path) -> str:
-    """What a safetensors file says that it holds; empty for anything else. Only its header is read, and no torch needed."""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if length < LONGEST_HEADER else {}
-        return str(json.loads(header["__metadata__"]["reverie"])["kind"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+    raise BadRequest(
+        f"There is no {kind} at {name!r}: a path leads to a {files}, to the folder that holds it, or to a checkpoint (.ckpt, .pt, .pth), "
+        f"and this one {problem}."
+    )
 
 
 def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:
