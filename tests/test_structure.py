@@ -22,7 +22,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "curve", "paths", "schedule", "tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "registry", "files",
         "plotting", "video", "losses",
     ),
-    "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
+    "2 materials": ("checkpoints.*", "weights", "cutouts", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("step", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
