@@ -5,7 +5,8 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
     [project.entry-points."reverie.generators"]
     mine = "my_package.my_module"
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote, it stands for the component that reads the file.
+Where a name is a path, of a file or folder that ``reverie train`` wrote or that holds another's perceptor, it stands for the
+component that reads it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stack": "reverie.generators.stack",
             "vqgan": "reverie.generators.vqgan",
         },
-        "perceptor": {"mini": "reverie.perceptors.mini"},
+        "perceptor": {
+            "clip": "reverie.perceptors.clip",
+            "hf": "reverie.perceptors.hf",
+            "mini": "reverie.perceptors.mini",
+            "openclip": "reverie.perceptors.openclip",
+        },
     }
 )
 
@@ -49,6 +55,13 @@ TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "perceptor": {"clip": "mini"},
     }
 )
+
+
+# Who reads what others trained, and by which option: a file that does not say it is ours, a folder by its config.json's
+# model_type, and any other folder that holds one of these.
+FOREIGN: Mapping[str, tuple[str, str]] = MappingProxyType({"perceptor": ("clip", "weights")})
+MODEL_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType({"clip": ("hf", "model"), "siglip": ("hf", "model")})
+IN_FOLDERS = ("open_clip_config.json", "open_clip_pytorch_model.bin", "open_clip_model.safetensors")
 
 
 def names(kind: str) -> list[str]:
@@ -69,14 +82,32 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     if not path.exists() and path.name == name and not path.suffix:
         raise unknown(kind, name, names(kind))
     trained = TRAINED[kind]
+    foreign = _foreign(kind, path)
+    if foreign:
+        component, option = foreign
+        return component, {option: str(path)}
     if path.is_file():
         return trained.get(_held(path), next(iter(trained.values()))), {"weights": str(path)}  # its reader says what is wrong with it
     for held, component in trained.items():
         if (path / f"{held}.safetensors").is_file():
             return component, {"weights": str(path / f"{held}.safetensors")}
-    files = " or ".join(f"{held}.safetensors" for held in trained)
+    files = " or ".join([*(f"{held}.safetensors" for held in trained), *(["CLIP's or SigLIP's weights"] if kind in FOREIGN else [])])
     problem = "holds none" if path.exists() else "is not there"
     raise BadRequest(f"There is no {kind} at {name!r}: a path leads to a {files} or to the folder that holds it, and this one {problem}.")
+
+
+def _foreign(kind: str, path: Path) -> tuple[str, str] | None:
+    """Who reads a file or folder that others trained, and by which option; None for our own and for what is none."""
+    if kind not in FOREIGN:
+        return None
+    if path.is_file():
+        return None if _held(path) else FOREIGN[kind]
+    try:
+        said = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        found = MODEL_TYPES.get(str(said["model_type"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = None
+    return found or (FOREIGN[kind] if any((path / name).is_file() for name in IN_FOLDERS) else None)
 
 
 def _held(path: Path) -> str:
