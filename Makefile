@@ -1,4 +1,4 @@
-# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make nightly | make acceptance | make clean
+# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make nightly | make parity | make acceptance | make clean
 
 PROMPT ?= a red apple on a blue background
 ARGS ?=
@@ -15,7 +15,7 @@ INSTALL = $(BIN)/python -m pip install -qq -c constraints.txt
 unexport PROMPT
 export DREAM_TEXT := $(value PROMPT)
 
-.PHONY: dream test nightly check acceptance clean
+.PHONY: dream test nightly parity check acceptance clean
 
 dream: .venv/.painting
 	@$(BIN)/reverie paint $(ARGS) -- "$$DREAM_TEXT"
@@ -27,6 +27,10 @@ test: .venv/.developing
 nightly: .venv/.developing
 	REVERIE_KILLS=50 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py
 	REVERIE_MUTATIONS=20000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_checkpoints_pickles.py
+
+# Against other people's networks, in an environment of their own: torchvision must not lie beside a torch that it was not built for.
+parity: .parity/.ready
+	PYTHONPATH=src OMP_NUM_THREADS=1 .parity/bin/python -m pytest -q tests/test_perceptors_openclip.py
 
 check: .venv/.developing
 	$(BIN)/ruff check .
@@ -50,6 +54,13 @@ acceptance: .venv/.developing
 	$(INSTALL) -e '.[dev,train]'
 	@touch $@
 
+.parity/.ready: .venv/.developing
+	$(BIN)/python -m venv .parity
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$(.parity/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
+	.parity/bin/python -m pip install -qq -c constraints.txt --no-deps torchvision open_clip_torch timm ftfy wcwidth
+	@touch $@
+
 clean:
-	rm -rf .venv build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .parity build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests scripts -name __pycache__ -type d -exec rm -rf {} +

@@ -148,7 +148,7 @@ def test_poisoned_steps_are_reported(capsys: Capture) -> None:
         (["x:nan"], "not a number"),
         (["x:0,5"], "not a number"),
         (["x", "--generator", "bigan"], "no generator 'bigan'. Did you mean 'biggan'"),
-        (["x", "--perceptor", "clap"], "no perceptor 'clap'. There are: mini"),
+        (["x", "--perceptor", "clap"], "no perceptor 'clap'. Did you mean 'clip'? There are: clip, hf, mini"),
         (["x", "--stepz", "3"], "Did you mean --steps"),
         (["x", "--size", "0"], "size: expected at least 1"),
         (["x", "--size", "0x16"], "size: expected at least 1"),

@@ -137,11 +137,20 @@ def test_bad_flags_are_worded_alike() -> None:
 
 def test_changes_by_name() -> None:
     dream = changed(
-        PLAIN, {"steps": "500", "generator": "pixels", "size": "40x30", "prompts": "c:2", "vqgan.rate": "0.2", "new.thing": "on"}
+        PLAIN,
+        {
+            "steps": "500",
+            "generator": "pixels",
+            "size": "40x30",
+            "prompts": "c:2",
+            "vqgan.rate": "0.2",
+            "new.thing": "on",
+            "./a.pt.cut": "on",
+        },
     ).dream
     assert (dream.steps, dream.generator, dream.size) == (500, "pixels", (40, 30))
     assert dream.prompts == (Prompt(text="c", weight=2),)
-    assert dream.options == {"vqgan": {"rate": 0.2, "on": True, "n": 3, "name": "x"}, "new": {"thing": "on"}}
+    assert dream.options == {"vqgan": {"rate": 0.2, "on": True, "n": 3, "name": "x"}, "new": {"thing": "on"}, "./a.pt": {"cut": "on"}}
     assert RECIPE.dream.options["vqgan"]["rate"] == 0.1
 
 
@@ -166,7 +175,6 @@ def test_none_undoes_an_optional_setting() -> None:
         ({"options": "x"}, "options: expected"),
         ({".a": "1"}, "component.option=value"),
         ({"a.": "1"}, "component.option=value"),
-        ({"a.b.c": "1"}, "component.option=value"),
         ({"prompts": "x:nan"}, "not a number"),
     ],
 )

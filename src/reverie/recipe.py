@@ -119,9 +119,9 @@ def changed(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """
     data = recipe.dream.model_dump()
     for name, value in settings.items():
-        component, dot, option = name.partition(".")
+        component, dot, option = name.rpartition(".")  # a component may be a path with dots in it
         if dot:
-            if not component or not option or "." in option:
+            if not component or not option:
                 raise BadRequest(f"{name!r} sets nothing: an option is component.option=value, as vqgan.rate=0.1.")
             data["options"] = {**data["options"], component: {**data["options"].get(component, {}), option: scalar(value)}}
         elif name not in Dream.model_fields:

@@ -5,8 +5,8 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
     [project.entry-points."reverie.generators"]
     mine = "my_package.my_module"
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote or of another's checkpoint, it stands for the
-component that reads the file.
+Where a name is a path, of a file or folder that ``reverie train`` wrote or of somebody else's weights, it stands for the
+component that reads it (``held.py``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reverie.errors import BadRequest, unknown
-from reverie.held import by_header, by_names
+from reverie.held import component_at
 
 if TYPE_CHECKING:
     import torch
@@ -36,17 +36,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stack": "reverie.generators.stack",
             "vqgan": "reverie.generators.vqgan",
         },
-        "perceptor": {"mini": "reverie.perceptors.mini"},
-    }
-)
-
-
-# What may be named by a path instead: a safetensors file that says it holds one of these, or the folder in which
-# `reverie train` left it under this name; and who reads it.
-TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "generator": {"vqgan": "vqgan", "biggan": "biggan", "progan": "progan"},
-        "perceptor": {"clip": "mini"},
+        "perceptor": {
+            "clip": "reverie.perceptors.clip",
+            "hf": "reverie.perceptors.hf",
+            "mini": "reverie.perceptors.mini",
+            "openclip": "reverie.perceptors.openclip",
+        },
     }
 )
 
@@ -68,20 +63,7 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     path = Path(name)
     if not path.exists() and path.name == name and not path.suffix:
         raise unknown(kind, name, names(kind))
-    trained = TRAINED[kind]
-    if path.is_file():  # what is wrong with it, its reader says
-        return trained.get(by_header(path) or by_names(path), next(iter(trained.values()))), {"weights": str(path)}
-    for held, component in trained.items():
-        if (path / f"{held}.safetensors").is_file():
-            return component, {"weights": str(path / f"{held}.safetensors")}
-    if by_names(path) in trained:
-        return trained[by_names(path)], {"weights": str(path)}
-    files = " or ".join(f"{held}.safetensors" for held in trained)
-    problem = "holds none" if path.exists() else "is not there"
-    raise BadRequest(
-        f"There is no {kind} at {name!r}: a path leads to a {files}, to the folder that holds it, or to a checkpoint (.ckpt, .pt, .pth), "
-        f"and this one {problem}."
-    )
+    return component_at(kind, path)
 
 
 def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:

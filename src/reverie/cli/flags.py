@@ -89,7 +89,7 @@ def options(given: Iterable[str]) -> dict[str, dict[str, Scalar]]:
     found: dict[str, dict[str, Scalar]] = {}
     for one in given:
         path, equals, value = one.partition("=")
-        component, dot, option = path.partition(".")
+        component, dot, option = path.rpartition(".")  # a component may be a path with dots in it
         if not (equals and component and dot and option):
             raise BadRequest(f"-o {one!r} is not component.option=value, as in -o cutouts.noise=0.1.")
         found.setdefault(component, {})[option] = scalar(value)

@@ -1,0 +1,55 @@
+"""CLIP from OpenAI's, open_clip's and Hugging Face's files, by Reverie's own network: no other package is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from reverie import clip_tokens
+from reverie.clip_tokens import ClipTokenizer
+from reverie.errors import BadRequest
+from reverie.nets.clip import CLIP
+from reverie.perceptors import clip_files
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, said_beside
+
+
+class Options(BaseModel):
+    """``-o clip.weights=ViT-B-32.pt``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    weights: str = Field(default="", description="OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's")
+    activation: Literal["auto", "quickgelu", "gelu"] = Field(default="auto", description="which GELU the network was trained with")
+    merges: str = Field(default="", description=f"the tokenizer: {clip_tokens.LIST}, or a folder with a tokenizer.json or vocab.json")
+    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
+
+
+class ClipPerceptor:
+    """Views of 224 pixels, for most. The picture is scaled as in training inside ``look``."""
+
+    share = SHARE
+
+    def __init__(self, network: CLIP, tokens: ClipTokenizer, lens: Lens, device: torch.device, cut: bool = False) -> None:
+        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.tokens, self.lens, self.device, self.cut = tokens, lens, device, cut
+        self.size, self.dim = network.config.size, network.config.dim
+
+    def read(self, texts: Sequence[str]) -> Tensor:
+        return self.network.read(torch.tensor(self.tokens(texts, self.cut), device=self.device))
+
+    def look(self, views: Tensor) -> Tensor:
+        return self.network.look(self.lens(views))
+
+
+def build(options: Options, device: torch.device) -> ClipPerceptor:
+    if not options.weights:
+        raise BadRequest(
+            "clip needs weights: --perceptor ./ViT-B-32.pt, or -o clip.weights=FILE, where FILE is OpenAI's .pt, open_clip's .bin, .pt or "
+            ".safetensors, or a folder of Hugging Face's. 'mini' is the perceptor that comes with Reverie."
+        )
+    network, path = clip_files.load(options.weights, options.activation)
+    tokens = clip_tokens.load(clip_tokens.find(path.parent, options.merges), network.config.vocabulary, network.config.length)
+    return ClipPerceptor(network, tokens, Lens.said(said_beside(path.parent), CLIP_MEAN, CLIP_STD, device), device, options.cut)

@@ -1,0 +1,121 @@
+"""Any network of the package ``open_clip_torch``, with weights from a file: MobileCLIP, ConvNeXt, SigLIP, PE and others.
+
+CLIPs in OpenAI's layout need no package (``clip``). Nothing is fetched, and checkpoints are read with ``weights_only``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from reverie.clip_tokens import too_long
+from reverie.errors import BadRequest, unknown
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line
+
+MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
+
+Reader = Callable[[Sequence[str]], Tensor]
+
+
+class Options(BaseModel):
+    """``-o openclip.model=MobileCLIP2-S0 -o openclip.weights=FILE``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    model: str = Field(default="", description="a network by open_clip's name, or a folder with an open_clip_config.json and its weights")
+    weights: str = Field(default="", description="its checkpoint; a folder brings its own")
+    tokenizer: str = Field(default="", description="a folder with the tokenizer, for networks whose own lies on a hub (SigLIP)")
+    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
+
+
+class OpenClipPerceptor:
+    """The picture is scaled as in training inside ``look``."""
+
+    share = SHARE
+
+    def __init__(self, network: Any, reader: Reader, lens: Lens, device: torch.device) -> None:
+        self.network, self.reader, self.lens, self.device = network.eval().requires_grad_(False), reader, lens, device
+        side = network.visual.image_size
+        self.size = int(side if isinstance(side, int) else side[0])
+        with torch.no_grad():
+            self.dim = int(self.read(["a"]).shape[1])
+
+    def read(self, texts: Sequence[str]) -> Tensor:
+        return F.normalize(self.network.encode_text(self.reader(texts).to(self.device)).float(), dim=-1)
+
+    def look(self, views: Tensor) -> Tensor:
+        return F.normalize(self.network.encode_image(self.lens(views)).float(), dim=-1)
+
+
+def build(options: Options, device: torch.device) -> OpenClipPerceptor:
+    package = _package()
+    name = _name(options, package)
+    try:
+        network = package.create_model(
+            name, pretrained=options.weights or None, device=device, pretrained_text=False, require_pretrained=True
+        )
+        reader = _reader(package, name, options)
+    except BadRequest:
+        raise
+    except Exception as error:  # whatever a stranger's file, or a tokenizer that lies on a hub, breaks
+        raise BadRequest(f"openclip could not make {options.model} of {options.weights or options.model} ({in_a_line(error)}).") from error
+    said = dict(package.get_model_preprocess_cfg(network))
+    scaled = {"image_mean": list(said.get("mean", CLIP_MEAN)), "image_std": list(said.get("std", CLIP_STD))}
+    return OpenClipPerceptor(network, reader, Lens.said(scaled, CLIP_MEAN, CLIP_STD, device), device)
+
+
+def _package() -> Any:
+    try:
+        import open_clip
+    except ImportError as error:
+        raise BadRequest(f"openclip needs the package open_clip_torch ({error}): pip install 'reverie[openclip]'.") from error
+    except RuntimeError as error:  # torchvision of another build than torch
+        raise BadRequest(
+            f"The package open_clip_torch does not load ({in_a_line(error)}): torchvision is built for another torch than the one that "
+            "is installed. Install both from one place: https://pytorch.org/get-started/locally."
+        ) from error
+    return open_clip
+
+
+def _name(options: Options, package: Any) -> str:
+    """The network as ``open_clip`` calls it; raises ``BadRequest`` for what is not here."""
+    if Path(options.model).is_dir() and options.model:
+        return f"local-dir:{options.model}"
+    known = package.list_models()
+    if options.model not in known:
+        if not options.model or ":" in options.model:
+            raise BadRequest(
+                "openclip needs a network and its weights: -o openclip.model=ViT-B-32-quickgelu -o openclip.weights=FILE, or a folder."
+            )
+        raise unknown("network of open_clip's", options.model, known)
+    if not Path(options.weights).is_file():
+        raise BadRequest(f"There are no weights {options.weights!r} for {options.model}: give the file by -o openclip.weights=FILE.")
+    return options.model
+
+
+def _reader(package: Any, name: str, options: Options) -> Reader:
+    if options.tokenizer:
+        text: dict[str, Any] = (package.get_model_config(name) or {}).get("text_cfg", {})
+        length = text.get("context_length", 77)
+        tokens = package.tokenizer.HFTokenizer(options.tokenizer, context_length=length, **text.get("tokenizer_kwargs", {}))
+    else:
+        tokens = package.get_tokenizer(name)
+    return lambda texts: _read(tokens, texts, options.cut)
+
+
+def _read(tokens: Any, texts: Sequence[str], cut: bool) -> Tensor:
+    """[N,L]; a text that is cut is read once more with room, to say what is left out."""
+    rows: Tensor = tokens(list(texts))
+    length = rows.shape[1]
+    whole: Tensor = tokens(list(texts), context_length=length + MORE)
+    for text, row, all_of_it in zip(texts, rows, whole, strict=True):
+        used = 1 + int((all_of_it != all_of_it[-1]).nonzero().max()) if (all_of_it != all_of_it[-1]).any() else 1
+        if (used > length or not torch.equal(row, all_of_it[:length])) and not cut:
+            rest = getattr(tokens, "tokenizer", tokens).decode(all_of_it[length - 1 : used - 1].tolist())
+            raise too_long(text, used, length, rest.strip())
+    return rows
