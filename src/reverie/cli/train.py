@@ -108,13 +108,14 @@ def progan(
 def judge(
     *,
     pace: Annotated[JudgePace, Flat] = JudgePace(),  # noqa: B008 - frozen
+    start: Start = None,
     seed: Seed = 1000,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:
     """Train the recogniser that judges paintings and never guides, or go on where it was; for `reverie bench quality`."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.judge(pace, sitting, seed, should_stop))
+    return _sit(lambda should_stop: commands.judge(pace, sitting, seed, should_stop, start))
 
 
 @app.command

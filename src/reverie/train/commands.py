@@ -27,7 +27,7 @@ from reverie.train.sketch import SketchTrainer
 from reverie.train.source import Data
 from reverie.train.start import came_from
 from reverie.train.vqgan import CROP, VqganTrainer
-from reverie.weights import load_biggan, load_clip, load_progan, load_sketch, load_vqgan
+from reverie.weights import load_biggan, load_clip, load_judge, load_progan, load_sketch, load_vqgan
 
 TRAINING, TESTING, HELD = "icons.safetensors", "test.safetensors", "held.safetensors"
 LEAST = 5  # drawings of a thing to learn it from: fewer teach a hand's style and not the thing
@@ -133,9 +133,10 @@ def progan(
     return train(trainer.to(sitting.device), sitting, should_stop)
 
 
-def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the recogniser that never guides, or go on; gives the path of its weights."""
-    return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device), sitting, should_stop)
+def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never, start: str | None = None) -> Path:
+    """Train the recogniser that never guides, or go on; ``start`` (``mini`` or a file) gives its first weights. Gives the weights' path."""
+    first = None if start is None else load_judge(start)
+    return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device, start=first), sitting, should_stop)
 
 
 def codes(pace: CodesPace, guide: str, painter: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
