@@ -16,6 +16,7 @@ from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
 from reverie.errors import BadRequest, Failed
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.sketch import SketchConfig
+from reverie.train import together
 from reverie.train.clip import ClipTrainer
 from reverie.train.codes import CodesTrainer, Readers
 from reverie.train.folder_clip import FolderClipTrainer
@@ -160,7 +161,7 @@ def _pictures(sitting: Sitting, size: int, captions: bool = True, moving: bool =
         return _prepared(sitting)
     _settle(sitting)
     found = Folder.read(folder, round(size * MARGIN) if moving else size, captions)
-    print(f"{folder}: {len(found.captions):,} pictures" + f", {len(set(found.captions)):,} captions" * captions, flush=True)
+    together.say(f"{folder}: {len(found.captions):,} pictures" + f", {len(set(found.captions)):,} captions" * captions)
     return found
 
 
@@ -176,7 +177,8 @@ def train(trainer: Trainer, sitting: Sitting, should_stop: Callable[[], bool] = 
     folder = sitting.out or home() / trainer.kind
     done = run(trainer, folder, sitting, should_stop)
     path = folder / f"{trainer.kind}.safetensors"
-    trainer.export(path)
+    if together.rank() == 0:
+        trainer.export(path)
     if done < trainer.pace.steps:
-        print(f"{done} of {trainer.pace.steps} steps; the same command goes on", flush=True)
+        together.say(f"{done} of {trainer.pace.steps} steps; the same command goes on")
     return path

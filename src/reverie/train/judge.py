@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from reverie.data.captions import Facts
 from reverie.data.icons import Icons
@@ -23,8 +23,9 @@ from reverie.data.scenes import SceneMaker
 from reverie.data.words import COLOURS, GROUNDS, STYLES
 from reverie.losses import luminance
 from reverie.nets.judge import Judge, JudgeConfig, Verdict
+from reverie.train import together
+from reverie.train.descent import Slow, autocast, decaying, descend, set_rate
 from reverie.train.facts import UNSAID, akin
-from reverie.train.loop import Slow, autocast, rate_at
 from reverie.train.settings import JudgePace
 from reverie.train.start import came_from
 from reverie.weights import save_network
@@ -68,10 +69,7 @@ class JudgeTrainer:
         self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model, 0.998)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
-        decay = [p for p in self.model.parameters() if p.dim() > 1]
-        plain = [p for p in self.model.parameters() if p.dim() <= 1]
-        groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
+        self.optimiser = decaying(self.model.parameters(), pace.rate, 0.05)
         told = {**asdict(pace), **asdict(self.model.config), **came_from(start and start[0])}
         self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), **told}
 
@@ -79,25 +77,21 @@ class JudgeTrainer:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
     def draw(self, number: int) -> Lesson:
-        scenes = copy.copy(self.maker)(self.pace.batch, number)  # a copy, since a maker holds its dice while it composes
+        scenes = copy.copy(self.maker)(together.share(self.pace.batch), number)  # a copy, since a maker holds its dice while it composes
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
         lesson = Lesson(scenes.images, *self._answers(scenes.facts))
-        grown = 1.0 if self.sees else min(1.0, number / (GROWING * self.pace.steps))
+        grown = 1.0 if self.sees else min(1.0, number / together.count() / (GROWING * self.pace.steps))
         return seen_anew(mixed(tinted(lesson, rng, 0.22 * grown), rng, 0.25 * grown), rng)
 
     def step(self, number: int, drawn: Lesson) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(number, self.pace)
+        set_rate(number, self.pace, self.optimiser)
         self.model.train()
-        torch.manual_seed(self.seed * 1_000_003 + number)  # dropout's
+        torch.manual_seed(self.seed * 1_000_003 + together.turn(number))  # dropout's
         lesson = Lesson(*(part.to(self.device) for part in drawn))
         with autocast(self.device):
             verdict = self.model(lesson.images.contiguous(memory_format=torch.channels_last))
         loss, named = examine(verdict, lesson)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
-        self.optimiser.step()
+        descend(loss, self.optimiser, 2.0)
         self.slow.update(self.model, number)
         figures = {"loss": loss.item(), "named": named.item()}
         for name, logits, trait in zip(("ground", "colour", "style"), verdict[1:], lesson.traits.T, strict=True):
