@@ -19,8 +19,8 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "held", "registry",
-        "files", "plotting", "video", "losses",
+        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "held",
+        "registry", "files", "plotting", "video", "losses",
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
