@@ -19,8 +19,8 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "curve", "paths", "schedule", "tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "registry", "files",
-        "plotting", "video", "losses",
+        "curve", "paths", "schedule", "tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "options.*", "registry",
+        "checks", "files", "plotting", "video", "losses",
     ),
     "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.dream import Dream
+from reverie.errors import Failed
 from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation
 from reverie.prompts import NOISE
@@ -64,6 +65,19 @@ def _of_images(measure: Callable[[Tensor], Tensor], weight: float) -> Objective:
         return weight * measure(images)
 
     return objective
+
+
+def weighed(objective: Objective, name: str, weight: float) -> Objective:
+    """Another package's objective, times its weight; raises ``Failed`` when it gives anything but a number per dream."""
+
+    def checked(images: Tensor, seen: Seen, step: int) -> Tensor:
+        found = objective(images, seen, step)
+        if not isinstance(found, Tensor) or found.shape != (len(images),):
+            given = f"a tensor of shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+            raise Failed(f"The objective {name!r} gave {given} for {len(images)} pictures: it has to give one number for each.")
+        return weight * found.float()
+
+    return checked
 
 
 def near(pictures: Tensor, weight: float) -> Objective:
