@@ -9,9 +9,10 @@ import tiny
 import torch
 from torch import Tensor
 
-from reverie.anchors import Anchor, InitOptions, flat
+from reverie.anchors import Anchor, flat
 from reverie.build import Kept, frames
 from reverie.course import Course
+from reverie.options.init import Options
 from reverie.plan import Plan
 from reverie.types import Latent
 
@@ -24,21 +25,21 @@ def test_it_is_half_the_mean_square_over_all_values() -> None:
     here = latent(1.0, 3.0)
     assert flat(here).tolist() == [[1, 3, 1, 1, 1, 1]]
     origin = torch.zeros(1, 6)
-    assert Anchor(origin, 4.0, InitOptions(rule="zero"))(here, 9).item() == pytest.approx(4 / 2 * (9 + 5) / 6)
-    assert Anchor(flat(here), 4.0, InitOptions(rule="latent"))(here, 0).item() == 0
+    assert Anchor(origin, 4.0, Options(rule="zero"))(here, 9).item() == pytest.approx(4 / 2 * (9 + 5) / 6)
+    assert Anchor(flat(here), 4.0, Options(rule="latent"))(here, 0).item() == 0
 
 
 def test_vqgan_clips_hold_fades() -> None:
-    option = InitOptions(rule="zero", fading=True)
+    option = Options(rule="zero", fading=True)
     assert [option.share(step) for step in (0, 1, 2)] == [1, 1 / 3, 1 / 5]
 
 
 def test_the_regularised_hold_drops_to_nothing_by_equal_parts() -> None:
-    option = InitOptions(rule="zero", drops=5, every=50)
+    option = Options(rule="zero", drops=5, every=50)
     assert [option.share(step) for step in (0, 49, 50, 249, 250, 999)] == [1, 1, 0.8, pytest.approx(0.2), 0, 0]
     anchor = Anchor(torch.zeros(1, 1), 1.0, option)
     assert [step for step in range(400) if anchor.renews(step)] == [50, 100, 150, 200, 250]
-    assert not any(Anchor(torch.zeros(1, 1), 1.0, InitOptions()).renews(step) for step in range(200))
+    assert not any(Anchor(torch.zeros(1, 1), 1.0, Options()).renews(step) for step in range(200))
 
 
 def courses(networks: tiny.Options, **fields: Any) -> list[tuple[Tensor, float]]:

@@ -10,12 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie import registry
 from reverie.cuts import methods
 from reverie.cuts.augments import LETTERS, Augments, letters
-from reverie.cuts.notebooks import NotebookOptions
 from reverie.cuts.resample import lanczos
-from reverie.cuts.squares import BigSleepOptions, DeepDazeCutter, DeepDazeOptions, Squares, offsets
+from reverie.cuts.squares import DeepDazeCutter, Squares, offsets
 from reverie.errors import BadRequest
+from reverie.options import of_cuts
+from reverie.options.cutouts_deep_daze import Options as DeepDazeOptions
 from reverie.rng import Rng
 from reverie.types import Cutter
 
@@ -23,7 +25,7 @@ METHODS = (*methods.NOTEBOOKS, "big-sleep", "deep-daze")
 
 
 def make(method: str, views: int = 6, size: int = 16, **options: Any) -> Cutter:
-    return methods.cutter(method, views, size, methods.options_of(method)(**options))
+    return methods.cutter(method, views, size, registry.part_options(of_cuts(method)).model_validate(options))
 
 
 def picture(*shape: int) -> Tensor:
@@ -170,10 +172,6 @@ def test_letters_are_read_as_people_write_them() -> None:
     assert letters("") == ()
     with pytest.raises(BadRequest, match="augmentation 'Xx'.*Af"):
         letters("AfXx")
-
-
-def test_options_are_those_of_the_method() -> None:
-    assert methods.options_of("latest") is NotebookOptions and methods.options_of("big-sleep") is BigSleepOptions
 
 
 def test_boxes_say_where_squares_lie() -> None:

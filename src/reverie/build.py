@@ -7,24 +7,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from reverie import registry
-from reverie.anchors import Anchor, InitOptions, flat
+from reverie.anchors import Anchor, flat
 from reverie.begin import beside, fixed, regions_of, rules, start
+from reverie.checks import check
 from reverie.course import Course
-from reverie.cutouts import CutoutOptions
 from reverie.cutouts import Cutter as Warp
 from reverie.cuts import methods
-from reverie.dream import PADDING, STARTS, Dream
-from reverie.errors import BadRequest, Failed, unknown
+from reverie.dream import Dream
+from reverie.errors import BadRequest, Failed
 from reverie.generators.tiled import tiled
 from reverie.images import to_tensor
-from reverie.objectives import near, objectives
+from reverie.objectives import near, objectives, weighed
+from reverie.options import of_cuts
+from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
 from reverie.render import Shown, render
@@ -62,28 +63,6 @@ def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
     return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
 
 
-def check(dream: Dream) -> None:
-    """Everything about a dream that can be wrong and costs nothing to find out."""
-    registry.check("generator", dream.generator)
-    sights = [sight.name for sight in dream.perceptors]
-    for name in sights:
-        registry.check("perceptor", name)
-    if len(set(sights)) < len(sights):
-        raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
-    if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
-        raise unknown("start or picture", dream.init, STARTS)
-    if dream.mask and dream.init in STARTS:
-        raise BadRequest(f"--mask {dream.mask} keeps a picture where it is black: give that picture, as --init photo.jpg.")
-    if dream.mask == PADDING and dream.fit != "pad":
-        raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
-    starts = [dream.init] if dream.init in ("sketch", "sample") else []
-    registry.check_options([dream.generator, *sights, "cutouts", "resemblance", "init", *starts], dream.options)
-    if dream.cutouts != "warp" and (dream.tile != "none" or any(sight.share for sight in dream.perceptors)):
-        raise BadRequest(
-            f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."
-        )
-
-
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
@@ -94,6 +73,9 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     cutters = {sight.name: _cutter(dream, perceptors[sight.name], sight.share) for sight in dream.perceptors}
     rngs = [Rng(one.seed) for one in dreams]
     wanted = objectives(dreams, perceptors)
+    for name, weight in dream.objectives.items():
+        if weight:
+            wanted[name] = weighed(component("objective", name, dream, plan.device), name, weight)
     return Engine(
         generator, perceptors, cutters, wanted, rngs, plan.autocast(), plan.chunk, dream.symmetry, fixed(dreams, plan),
         regions_of(dream), beside(dreams, plan),
@@ -101,11 +83,9 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
 
 
 def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter:
-    given = dream.options.get("cutouts", {})
+    options = registry.parse_options(registry.part_options(of_cuts(dream.cutouts)), "cutouts", dream.options.get("cutouts", {}))
     if dream.cutouts == "warp":
-        options = registry.parse_options(CutoutOptions, "cutouts", given)
         return Warp(dream.views, perceptor.size, share or perceptor.share, options, dream.tile)
-    options = registry.parse_options(methods.options_of(dream.cutouts), "cutouts", given)
     return methods.cutter(dream.cutouts, dream.views, perceptor.size, options)
 
 

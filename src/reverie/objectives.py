@@ -9,37 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie import registry
 from reverie.dream import Dream
+from reverie.errors import Failed
 from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation
+from reverie.options.resemblance import Options
 from reverie.prompts import NOISE
 from reverie.rng import Rng
 from reverie.types import Objective, Perceptor, Seen, Views
-
-
-class ResemblanceOptions(BaseModel):
-    """``-o resemblance.measure=cosine``; by default half the squared angle, as the notebooks had it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: Literal["angle", "cosine"] = Field(default="angle", description="half the squared angle, or minus the cosine")
-    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="how much all of it counts")
-    weights: Literal["shares", "sum"] = Field(
-        default="shares", description="prompts' weights as shares of the dream's total, or as they are"
-    )
-    together: float = Field(default=0.0, ge=0, le=1, description="share of the loss that looks at the mean of several views at once")
-    group: int = Field(default=0, ge=0, description="how many views that mean is of; 0 all")
-
-    def far(self, seen: Tensor, wanted: Tensor) -> Tensor:
-        """How far unit vectors are apart, over the last dimension."""
-        return self.scale * (spherical(seen, wanted) if self.measure == "angle" else -(seen * wanted).sum(-1))
 
 
 @dataclass(frozen=True)
@@ -58,7 +41,7 @@ class Resemblance:
     stops: Tensor
     regions: Tensor
     pictures: Tensor
-    options: ResemblanceOptions = ResemblanceOptions()
+    options: Options = Options()
 
     def __call__(self, images: Tensor, seen: Seen, step: int) -> Tensor:
         total = images.new_zeros(len(images))
@@ -77,9 +60,14 @@ class Resemblance:
             total = total + (weights.abs() * mean).sum(1)
         return total
 
+    def _far(self, seen: Tensor, wanted: Tensor) -> Tensor:
+        """How far unit vectors are apart, over the last dimension."""
+        angle = self.options.measure == "angle"
+        return self.options.scale * (spherical(seen, wanted) if angle else -(seen * wanted).sum(-1))
+
     def _pulled(self, seen: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
         """[B,...,P]: how far each prompt is, negative for those to be avoided, without a gradient where it is stopped."""
-        return stop_below(self.options.far(seen, wanted) * weights.sign().unsqueeze(1), self.stops.unsqueeze(1))
+        return stop_below(self._far(seen, wanted) * weights.sign().unsqueeze(1), self.stops.unsqueeze(1))
 
     def _wanted(self, name: str, views: Views) -> Tensor:
         """[B,1 or V,P,D]: what each view should be like."""
@@ -107,6 +95,19 @@ def _of_images(measure: Callable[[Tensor], Tensor], weight: float) -> Objective:
     return objective
 
 
+def weighed(objective: Objective, name: str, weight: float) -> Objective:
+    """Another package's objective, times its weight; raises ``Failed`` when it gives anything but a number per dream."""
+
+    def checked(images: Tensor, seen: Seen, step: int) -> Tensor:
+        found = objective(images, seen, step)
+        if not isinstance(found, Tensor) or found.shape != (len(images),):
+            given = f"a tensor of shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+            raise Failed(f"The objective {name!r} gave {given} for {len(images)} pictures: it has to give one number for each.")
+        return weight * found.float()
+
+    return checked
+
+
 def near(pictures: Tensor, weight: float) -> Objective:
     """Mean squared distance to ``pictures`` [B,3,H,W], times ``weight``."""
     return lambda images, seen, step: weight * (images - pictures).square().flatten(1).mean(1)
@@ -118,7 +119,7 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
     So that a prompt list does not pull harder for being longer, a dream's weights are divided by the sum of their
     magnitudes, unless its options say otherwise, and each perceptor's share by the sum of the ensemble's.
     """
-    options = registry.parse_options(ResemblanceOptions, "resemblance", dreams[0].options.get("resemblance", {}))
+    options = registry.parse_options(Options, "resemblance", dreams[0].options.get("resemblance", {}))
     most = max(len(dream.prompts) for dream in dreams)
     unique = list(dict.fromkeys((prompt.kind, prompt.text) for dream in dreams for prompt in dream.prompts))
     place = {prompt: i for i, prompt in enumerate(unique)}

@@ -17,9 +17,17 @@ from reverie.errors import BadRequest
 from reverie.recipe import explain_validation, scalar
 
 # Fields that may be given several times are flags in the singular; what to paint is no flag at all.
-SEVERAL = {"perceptors": ("--perceptor",), "options": ("--option", "-o")}
+SEVERAL = {"perceptors": ("--perceptor",), "objectives": ("--objective",), "options": ("--option", "-o")}
 POSITIONAL = "prompts"
-METAVARS = {"size": "WxH", "generator": "NAME", "perceptors": "NAME", "init": "PICTURE", "mask": "PICTURE", "options": "C.O=VALUE"}
+METAVARS = {
+    "size": "WxH",
+    "generator": "NAME",
+    "perceptors": "NAME",
+    "objectives": "NAME",
+    "init": "PICTURE",
+    "mask": "PICTURE",
+    "options": "C.O=VALUE",
+}
 
 
 def with_dream_flags(command: Callable[..., int]) -> Callable[..., int]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reverie.cuts.notebooks import NotebookCutter, NotebookOptions
-from reverie.cuts.squares import BigSleepCutter, BigSleepOptions, DeepDazeCutter, DeepDazeOptions
+from reverie.cuts.notebooks import NotebookCutter
+from reverie.cuts.squares import BigSleepCutter, DeepDazeCutter
 from reverie.types import Cutter
 
 NOTEBOOKS = ("original", "updated", "nrupdated", "updatedpooling", "latest")
 
 
-def options_of(method: str) -> Any:
-    """The model of a method's own options."""
-    return {"big-sleep": BigSleepOptions, "deep-daze": DeepDazeOptions}.get(method, NotebookOptions)
-
-
 def cutter(method: str, views: int, size: int, options: Any) -> Cutter:
-    """A cutter of ``views`` views of side ``size`` by the name of an original's method, with options of ``options_of`` it."""
+    """A cutter of ``views`` views of side ``size`` by the name of an original's method, with the options that belong to it."""
     made: Mapping[str, Callable[[], Cutter]] = {
         "big-sleep": lambda: BigSleepCutter(views, size, options),
         "deep-daze": lambda: DeepDazeCutter(views, size, options),

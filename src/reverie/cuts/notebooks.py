@@ -6,28 +6,17 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from reverie.cuts.augments import Augments, Fixed, letters
 from reverie.cuts.resample import lanczos
-from reverie.cuts.squares import Options, Place, Squares, offsets
+from reverie.cuts.squares import Place, Squares, offsets
 from reverie.losses import clamp_with_grad
+from reverie.options.cutouts_notebook import Options as NotebookOptions
 from reverie.rng import Rng
 
 POOLED = ("latest", "updatedpooling")
 LETTERED = ("latest", "nrupdated")
-
-
-class NotebookOptions(Options):
-    """``-o cutouts.augments=AfPeJiEr``"""
-
-    power: float = Field(default=1.0, gt=0, description="above 1 for smaller cuts; pooling methods cut nothing")
-    noise: float = Field(default=0.1, ge=0, description="largest standard deviation of pixel noise; 'original' has none")
-    augments: str = Field(
-        default="Af Pe Ji Er",
-        description="what happens to views, in this order: Ji Sh Gn Pe Ro Af Et Ts Cr Er Re; 'latest' and 'nrupdated' only",
-    )
 
 
 class NotebookCutter:

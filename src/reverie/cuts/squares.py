@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.cuts.resample import lanczos
+from reverie.options.cutouts_big_sleep import Options as BigSleepOptions
+from reverie.options.cutouts_deep_daze import Options as DeepDazeOptions
 from reverie.rng import Rng
 
 Place = tuple[int, int, int]  # top, left and side, in pixels
@@ -40,17 +40,6 @@ class Squares:
         return [images[i // per_dream, :, top : top + side, left : left + side][None] for i, (top, left, side) in enumerate(self.places)]
 
 
-class Options(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class BigSleepOptions(Options):
-    """``-o cutouts.resample=bilinear``"""
-
-    resample: Literal["nearest", "bilinear", "lanczos"] = Field(default="nearest", description="how cuts come to the perceptor's size")
-    centre: bool = Field(default=False, description="cut around the middle more often")
-
-
 class BigSleepCutter:
     """Sides are a normal share of the picture around 0.8, at least a half of it."""
 
@@ -70,20 +59,6 @@ class BigSleepCutter:
 
     def disturb(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
         return views
-
-
-class DeepDazeOptions(Options):
-    """``-o cutouts.low=0.2``"""
-
-    low: float = Field(default=0.1, gt=0, le=1, description="smallest side, in parts of the picture")
-    high: float = Field(default=1.0, gt=0, le=1, description="largest side")
-    saturate: bool = Field(default=False, description="let the smallest side grow to 0.75 while it paints")
-    gauss: bool = Field(default=False, description="sides from a normal distribution; those outside the range from an even one")
-    mean: float = Field(default=0.6, description="of that distribution")
-    spread: float = Field(default=0.2, ge=0, description="its standard deviation")
-    centre: bool = Field(default=False, description="cut around the middle more often")
-    focus: float = Field(default=2.0, gt=0, description="how much more often: the middle's distance from the edge in standard deviations")
-    whole: bool = Field(default=False, description="no cuts: the whole picture in every view")
 
 
 class DeepDazeCutter:
