@@ -22,6 +22,7 @@ from reverie.errors import BadRequest, Failed, unknown
 from reverie.generators.tiled import tiled
 from reverie.images import to_tensor
 from reverie.objectives import near, objectives
+from reverie.optimisers import OPTIMISERS
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
 from reverie.render import Shown, render
@@ -31,14 +32,6 @@ from reverie.types import Frame, Latent, Perceptor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adagrad": torch.optim.Adagrad,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
-}
 
 
 def every_step(step: int, steps: int) -> bool:
