@@ -18,6 +18,7 @@ from reverie.dream import Sight
 from reverie.errors import BadRequest, Failed
 from reverie.images import palette_of
 from reverie.losses import off_palette
+from reverie.optimisers import OPTIMISERS
 from reverie.perceptors.mini import MiniPerceptor
 from reverie.types import Frame
 from reverie.weights import save_network
@@ -138,7 +139,7 @@ def test_each_dream_starts_from_its_own_picture(networks: tiny.Options, tmp_path
         assert shown[2].pixels.float().mean((0, 1)).tolist() == pytest.approx([40, 40, 200], abs=4)
 
 
-@pytest.mark.parametrize("optimiser", build.OPTIMISERS)
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_every_optimiser_paints(networks: tiny.Options, optimiser: str) -> None:
     shown = paint(tiny.dream(networks, optimiser=optimiser, rate=300.0 if optimiser == "sgd" else 0.05))
     assert shown[-1].final and not torch.equal(shown[0].pixels, shown[-1].pixels)

@@ -10,8 +10,9 @@ import tiny
 import torch
 from torch import Tensor
 
-from reverie import begin, build
+from reverie import begin
 from reverie.course import Course
+from reverie.optimisers import OPTIMISERS
 from reverie.plan import Plan
 from reverie.render import Shown, render
 from reverie.step import Engine, decode
@@ -45,7 +46,7 @@ def run(networks: tiny.Options, *texts: str, generator: str = "pixels", extra: O
     if extra is not None:
         engine = replace(engine, objectives={**engine.objectives, "extra": extra})
     latent = begin.start(engine, dreams, Plan(tiny.CPU, False, 256))
-    return Run(engine, latent, build.OPTIMISERS[optimiser](latent.parts, lr=engine.generator.rate))
+    return Run(engine, latent, OPTIMISERS[optimiser](latent.parts, lr=engine.generator.rate))
 
 
 def poison(row: int, steps: Iterable[int], value: float = NAN) -> Objective:

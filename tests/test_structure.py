@@ -24,7 +24,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
-    "4 heart": ("anchors", "step", "guard", "watch", "course", "render"),
+    "4 heart": ("anchors", "optimisers", "step", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "begin", "build"),
     "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),

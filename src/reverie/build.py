@@ -24,6 +24,7 @@ from reverie.errors import BadRequest, Failed
 from reverie.generators.tiled import tiled
 from reverie.images import to_tensor
 from reverie.objectives import near, objectives, weighed
+from reverie.optimisers import OPTIMISERS
 from reverie.options import of_cuts
 from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
@@ -35,14 +36,6 @@ from reverie.types import Cutter, Frame, Latent, Perceptor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adagrad": torch.optim.Adagrad,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
-}
 
 
 def every_step(step: int, steps: int) -> bool:

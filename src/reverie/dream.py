@@ -119,7 +119,9 @@ class Dream(BaseModel):
         default="warp", description="how views are cut: 'warp' (ours), or as VQGAN-CLIP (five ways), big-sleep and deep-daze did"
     )
     views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
-    optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = Field(default="adam", description="how to step")
+    optimiser: Literal["adam", "adamw", "adagrad", "adamax", "radam", "rmsprop", "sgd", "adamp", "diffgrad"] = Field(
+        default="adam", description="how to step"
+    )
     rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="step size; the generator's own by default")
     ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the latent's slow average; the final picture is its")
     init: str = Field(
