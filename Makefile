@@ -1,4 +1,4 @@
-# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make nightly | make acceptance | make clean
+# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make nightly | make acceptance | make parity | make clean
 
 PROMPT ?= a red apple on a blue background
 ARGS ?=
@@ -15,7 +15,7 @@ INSTALL = $(BIN)/python -m pip install -qq -c constraints.txt
 unexport PROMPT
 export DREAM_TEXT := $(value PROMPT)
 
-.PHONY: dream test nightly check acceptance clean
+.PHONY: dream test nightly check acceptance parity clean
 
 dream: .venv/.painting
 	@$(BIN)/reverie paint $(ARGS) -- "$$DREAM_TEXT"
@@ -38,6 +38,16 @@ acceptance: .venv/.developing
 	$(BIN)/python scripts/acceptance
 	$(BIN)/python scripts/acceptance/quality.py
 
+# Our networks beside those of other people, which are installed for this alone, on top of .venv.
+parity: .parity-venv/.ready
+	PYTHONPATH=src OMP_NUM_THREADS=1 .parity-venv/bin/python -m pytest -q -W default tests_parity
+
+.parity-venv/.ready: tests_parity/requirements.txt .venv/.developing
+	$(BIN)/python -m venv .parity-venv
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$(echo .parity-venv/lib/python3*/site-packages)/beneath.pth
+	.parity-venv/bin/python -m pip install -qq --no-deps -r $<
+	@touch $@
+
 .venv/.painting: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Reverie needs Python 3.11, 3.12 or 3.13 on the PATH (or make PYTHON=/path/to/python)."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -51,5 +61,5 @@ acceptance: .venv/.developing
 	@touch $@
 
 clean:
-	rm -rf .venv build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .parity-venv build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests scripts -name __pycache__ -type d -exec rm -rf {} +
