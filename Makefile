@@ -23,9 +23,10 @@ dream: .venv/.painting
 test: .venv/.developing
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-# What takes too long for every push: fifty kills instead of five.
+# What takes too long for every push: fifty kills instead of five, 20,000 damaged checkpoints instead of 500.
 nightly: .venv/.developing
 	REVERIE_KILLS=50 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py
+	REVERIE_MUTATIONS=20000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_checkpoints_pickles.py
 
 # Against other people's networks, in an environment of their own: torchvision must not lie beside a torch that it was not built for.
 parity: .parity/.ready

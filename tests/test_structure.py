@@ -19,8 +19,8 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "registry",
-        "files", "plotting", "video", "losses",
+        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "held",
+        "registry", "files", "plotting", "video", "losses",
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
@@ -143,11 +143,16 @@ def dangers(tree: ast.AST) -> Iterator[str]:
                 yield f"line {node.lineno}: import {node.module} whole, so that its use can be seen"
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in ("eval", "exec", "pickle.load", "pickle.loads", "yaml.load", "yaml.unsafe_load"):
+            if called in RUNNING:
                 yield f"line {node.lineno}: {called} runs what it reads"
             safe = any(k.arg == "weights_only" and isinstance(k.value, ast.Constant) and k.value.value is True for k in node.keywords)
             if called == "torch.load" and not safe:
                 yield f"line {node.lineno}: torch.load without weights_only=True runs what it reads"
+
+
+RUNNING = (
+    "eval", "exec", "pickle.load", "pickle.loads", "pickle.Unpickler", "yaml.load", "yaml.unsafe_load", "torch.jit.load", "shelve.open",
+)  # fmt: skip
 
 
 def is_container(value: ast.AST | None) -> bool:
@@ -243,6 +248,8 @@ def test_every_test_mirrors_a_module() -> None:
         (dangers, "import torch\ntorch.load(path)"),
         (dangers, "torch.load(path, weights_only=False)"),
         (dangers, "pickle.loads(data)"),
+        (dangers, "pickle.Unpickler(file)"),
+        (dangers, "torch.jit.load(path)"),
         (dangers, "from pickle import loads"),
         (dangers, "yaml.load(text)"),
         (state, "cache = {1: 2}"),

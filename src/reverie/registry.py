@@ -5,8 +5,8 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
     [project.entry-points."reverie.generators"]
     mine = "my_package.my_module"
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote or that holds another's perceptor, it stands for the
-component that reads it.
+Where a name is a path, of a file or folder that ``reverie train`` wrote or of another's checkpoint, it stands for the
+component that reads the file.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reverie.errors import BadRequest, unknown
+from reverie.held import by_config, by_header, by_names, within
 
 if TYPE_CHECKING:
     import torch
-
-LONGEST_HEADER = 100_000_000  # safetensors' own limit
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -57,11 +56,8 @@ TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
-# Who reads what others trained, and by which option: a file that does not say it is ours, a folder by its config.json's
-# model_type, and any other folder that holds one of these.
-FOREIGN: Mapping[str, tuple[str, str]] = MappingProxyType({"perceptor": ("clip", "weights")})
+# Who looks with what others trained, and by which option it is told where that lies: a folder by the model_type that it names.
 MODEL_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType({"clip": ("hf", "model"), "siglip": ("hf", "model")})
-IN_FOLDERS = ("open_clip_config.json", "open_clip_pytorch_model.bin", "open_clip_model.safetensors")
 
 
 def names(kind: str) -> list[str]:
@@ -82,43 +78,22 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     if not path.exists() and path.name == name and not path.suffix:
         raise unknown(kind, name, names(kind))
     trained = TRAINED[kind]
-    foreign = _foreign(kind, path)
-    if foreign:
-        component, option = foreign
+    if kind == "perceptor" and not by_header(path) and (within(path) or by_config(path) in MODEL_TYPES):
+        component, option = MODEL_TYPES.get(by_config(path), ("clip", "weights"))
         return component, {option: str(path)}
-    if path.is_file():
-        return trained.get(_held(path), next(iter(trained.values()))), {"weights": str(path)}  # its reader says what is wrong with it
+    if path.is_file():  # what is wrong with it, its reader says
+        return trained.get(by_header(path) or by_names(path), next(iter(trained.values()))), {"weights": str(path)}
     for held, component in trained.items():
         if (path / f"{held}.safetensors").is_file():
             return component, {"weights": str(path / f"{held}.safetensors")}
-    files = " or ".join([*(f"{held}.safetensors" for held in trained), *(["CLIP's or SigLIP's weights"] if kind in FOREIGN else [])])
+    if by_names(path) in trained:
+        return trained[by_names(path)], {"weights": str(path)}
+    files = " or ".join(f"{held}.safetensors" for held in trained)
     problem = "holds none" if path.exists() else "is not there"
-    raise BadRequest(f"There is no {kind} at {name!r}: a path leads to a {files} or to the folder that holds it, and this one {problem}.")
-
-
-def _foreign(kind: str, path: Path) -> tuple[str, str] | None:
-    """Who reads a file or folder that others trained, and by which option; None for our own and for what is none."""
-    if kind not in FOREIGN:
-        return None
-    if path.is_file():
-        return None if _held(path) else FOREIGN[kind]
-    try:
-        said = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        found = MODEL_TYPES.get(str(said["model_type"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        found = None
-    return found or (FOREIGN[kind] if any((path / name).is_file() for name in IN_FOLDERS) else None)
-
-
-def _held(path: Path) -> str:
-    """What a safetensors file says that it holds; empty for anything else. Only its header is read, and no torch needed."""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if length < LONGEST_HEADER else {}
-        return str(json.loads(header["__metadata__"]["reverie"])["kind"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+    raise BadRequest(
+        f"There is no {kind} at {name!r}: a path leads to a {files}, to the folder that holds it, or to a checkpoint (.ckpt, .pt, .pth), "
+        f"and this one {problem}."
+    )
 
 
 def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:

@@ -1,4 +1,4 @@
-"""Networks from safetensors files: the built-in ones and people's own. Nothing in a file is ever executed."""
+"""Networks from files: the built-in ones, people's own, and other people's checkpoints. Nothing in a file is ever executed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
+from reverie.checkpoints.convert import KINDS, converted
+from reverie.checkpoints.fit import Network, blank, misfits
 from reverie.errors import BadRequest
 from reverie.files import write_file
+from reverie.held import by_header, by_names
 from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.codes import CodesConfig, CodeTransformer
 from reverie.nets.judge import Judge, JudgeConfig
@@ -26,8 +27,6 @@ from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.paths import package_weights
 from reverie.tokens import Tokenizer
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def fingerprint(tensors: Iterable[Tensor]) -> str:
@@ -48,9 +47,12 @@ def save_network(path: Path, kind: str, network: nn.Module, config: Any, lent: s
     write_file(path, save({name: value.contiguous() for name, value in half.items()}, metadata=header), overwrite=True)
 
 
-def load_vqgan(name: str) -> VQGAN:
-    """A VQGAN by ``mini`` or by path; raises ``BadRequest`` for what is not one, whole and of its own shape."""
-    return _network(_path(name, "vqgan"), "vqgan", lambda config: VQGAN(VQGANConfig(**_tuples(config))))[0]
+def load_vqgan(name: str, config: str = "") -> VQGAN:
+    """A VQGAN by ``mini`` or by path; raises ``BadRequest`` for what is not one, whole and of its own shape.
+
+    Other people's checkpoints are converted once; ``config`` is the YAML of one where it does not stand beside it.
+    """
+    return _network(_path(name, "vqgan", config), "vqgan", lambda config: VQGAN(VQGANConfig(**_tuples(config))))[0]
 
 
 def load_biggan(name: str) -> BigGAN:
@@ -128,12 +130,21 @@ def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, pa
     return Tokenizer(pieces, config.length)
 
 
-def _path(name: str, kind: str) -> Path:
+def _path(name: str, kind: str, config: str = "") -> Path:
     path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else Path(name)
+    if kind in KINDS and name != "mini" and _foreign(path):
+        return converted(path, kind, config)
     if not path.is_file():
-        mend = "install Reverie again" if name == "mini" else "give 'mini' (built in) or a .safetensors file of your own"
+        mend = "install Reverie again" if name == "mini" else "give 'mini' (built in), a .safetensors file of your own or a checkpoint"
         raise BadRequest(f"There is no weights file {str(path)!r} for {kind}: {mend}.")
     return path
+
+
+def _foreign(path: Path) -> bool:
+    """Whether this is another's checkpoint, or a folder with one."""
+    if path.is_file() and path.suffix != ".safetensors":
+        return True
+    return path.exists() and not by_header(path) and by_names(path) in KINDS
 
 
 def _tuples(config: dict[str, Any]) -> dict[str, Any]:
@@ -152,38 +163,18 @@ def _network(
     found = header.get("kind") if isinstance(header, dict) else None
     if found != kind:
         raise BadRequest(f"{path} holds {found or 'no Reverie network'}, not {kind}.")
-    lent = lend(header) if lend else {}
-    return assemble(path, kind, lambda: make(header["config"]), {**tensors, **lent}), header
-
-
-def assemble(path: Path, kind: str, make: Callable[[], Network], tensors: dict[str, Tensor]) -> Network:
-    """The network that ``make`` makes, filled with the tensors of ``path``; raises ``BadRequest`` where they do not fit."""
     try:
-        with torch.device("meta"), _NoInit():  # shapes only: a false configuration costs no memory
-            network = make()
+        network = blank(lambda: make(header["config"]))
     except Exception as error:  # whatever a stranger's numbers break
         raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}): fetch or train it again.") from error
-    _fill(network, tensors, path)
-    return network.eval().requires_grad_(False)
-
-
-class _NoInit(TorchFunctionMode):
-    """Leaves out random first values. On the meta device they would load torch's compiler, which takes a second."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if getattr(func, "__module__", "") == nn.init.__name__:
-            return kwargs["tensor"] if kwargs else args[0]
-        return func(*args, **(kwargs or {}))
+    _fill(network, {**tensors, **(lend(header) if lend else {})}, path)
+    return network.eval().requires_grad_(False), header
 
 
 def _fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     """Load by name; anything missing, unknown or misshapen is listed, never ignored."""
-    wanted = network.state_dict()
-    wrong = [f"missing {name}" for name in wanted.keys() - tensors.keys()]
-    wrong += [f"unknown {name}" for name in tensors.keys() - wanted.keys()]
-    for name in wanted.keys() & tensors.keys():
-        if wanted[name].shape != tensors[name].shape:
-            wrong.append(f"{name} is {tuple(tensors[name].shape)}, not {tuple(wanted[name].shape)}")
+    wrong = misfits(network, tensors)
     if wrong:
-        raise BadRequest(f"{path} does not fit its own configuration: {'; '.join(sorted(wrong)[:5])} ({len(wrong)} in all).")
+        raise BadRequest(f"{path} does not fit its own configuration: {wrong}.")
+    wanted = network.state_dict()
     network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in tensors.items()}, assign=True)

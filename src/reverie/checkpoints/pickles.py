@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import IO, Any
 
-MOST_OPCODES = 2_000_000  # a checkpoint of a thousand tensors with its optimiser has a tenth; each costs up to 100 bytes
+MOST_OPCODES = 1_000_000  # a checkpoint of a thousand tensors with its optimiser has a tenth; each costs up to 100 bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,12 @@ from torch import Tensor
 from reverie.checkpoints.pickles import Made, Name
 from reverie.checkpoints.storages import Opened, Refused, open_legacy, open_zip
 from reverie.errors import BadRequest
+from reverie.held import IN_FOLDERS, within
 
 DEEPEST = 64  # levels of a described value; a network has ten
 MOST_VALUES = 2_000_000  # visited while a value is taken apart; one that shares its parts could otherwise be walked for ever
 LARGEST_CONFIG = 16 << 20  # bytes of a config.json
 SHARED = 4  # how many times larger than the file its tensors may be in all, since tensors can share their bytes
-# Files of Hugging Face's folders, the best first.
-IN_FOLDERS = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 WRAPPERS = ("state_dict", "model_state_dict")  # where training loops put the network
 OURS = ("_modules", "_parameters", "_buffers")  # levels of a pickled nn.Module that its state dict does not name
 NOT_A_CHECKPOINT = (
@@ -79,14 +78,15 @@ def read(path: str | Path) -> Checkpoint:
 
 
 def _folder(path: Path) -> Checkpoint:
-    inside = next((path / name for name in IN_FOLDERS if (path / name).is_file()), None)
+    inside = within(path)
     if inside is None:
         raise Refused(f"is a folder without a checkpoint: it should hold one of {', '.join(IN_FOLDERS)}")
     found, said = read(inside), path / "config.json"
-    return Checkpoint(inside, found.form, found.tensors, {**found.config, **(_json(said) if said.is_file() else {})})
+    return Checkpoint(inside, found.form, found.tensors, {**found.config, **(read_json(said) if said.is_file() else {})})
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A network's configuration from JSON; raises ``BadRequest`` for what is none."""
     try:
         if path.stat().st_size > LARGEST_CONFIG:
             raise ValueError(f"more than {LARGEST_CONFIG} bytes")
@@ -138,8 +138,8 @@ def _taken_apart(path: Path, opened: Opened) -> Checkpoint:
         raise Refused("holds no network")
     wrapped = next((root[name] for name in WRAPPERS if _fields(root.get(name))), None)
     parts = _Parts(opened)
-    config = {} if wrapped is None else _Parts(None).plain({key: value for key, value in root.items() if value is not wrapped}, "", 0)
-    rest = parts.plain(opened.root if wrapped is None else wrapped, "", 0)
+    config = {} if wrapped is None else _Parts(None).plain({key: value for key, value in root.items() if value is not wrapped})
+    rest = parts.plain(opened.root if wrapped is None else wrapped)
     tensors, whole = parts.tensors, sum(tensor.nbytes for tensor in parts.tensors.values())
     if not tensors:
         raise Refused("holds no tensors")
@@ -168,28 +168,38 @@ class _Parts:
     def __init__(self, opened: Opened | None) -> None:
         self.opened = opened
         self.tensors: dict[str, Tensor] = {}
+        self.around: set[int] = set()  # the values that the one at hand lies in
         self.visited = 0
 
-    def plain(self, value: Any, name: str, depth: int) -> Any:
-        """The value without its tensors, which are kept under their names; None for what is neither."""
+    def plain(self, value: Any, name: str = "") -> Any:
+        """The value without its tensors, which are kept under their names; None for what is neither, or lies in itself."""
         self.visited += 1
-        if depth > DEEPEST or self.visited > MOST_VALUES:
+        if len(self.around) > DEEPEST or self.visited > MOST_VALUES:
             raise Refused("describes values that lie in one another without end")
         if isinstance(value, (str, int, float, bool)):
             return value
         if isinstance(value, Name):
             return value.text
-        if isinstance(value, (list, tuple)):
-            return [self.plain(inner, f"{name}.{i}", depth + 1) for i, inner in enumerate(value)]
         tensor = described(value)
         if tensor is not None:
             if self.opened is not None:
                 self.tensors[name.removeprefix(".")] = self.opened.tensor(*tensor)
             return None
+        if id(value) in self.around:  # OmegaConf's nodes know what they lie in
+            return None
+        self.around.add(id(value))
+        try:
+            return self._inside(value, name)
+        finally:
+            self.around.discard(id(value))
+
+    def _inside(self, value: Any, name: str) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [self.plain(inner, f"{name}.{i}") for i, inner in enumerate(value)]
         found = {}
         for key, inner in _fields(value).items():
             word = key.text if isinstance(key, Name) else str(key) if isinstance(key, (str, int)) else "?"
-            found[word] = self.plain(inner, name if word in OURS else f"{name}.{word}", depth + 1)
+            found[word] = self.plain(inner, name if word in OURS else f"{name}.{word}")
         return {word: inner for word, inner in found.items() if inner is not None} or None
 
 

@@ -120,7 +120,7 @@ def open_zip(path: Path, data: mmap.mmap) -> Opened:
     pickled, order = _member(members[index[0]], data), members.get(f"{root}byteorder")
     if pickled.length > LARGEST_PICKLE:
         raise Refused(f"has an index of {pickled.length} bytes, of at most {LARGEST_PICKLE}")
-    if order is not None and _bytes(data, _member(order, data))[:6] == b"big":
+    if order is not None and _starts(data, _member(order, data), b"big"):
         raise Refused("was written on a machine of the other byte order")
     prefix = f"{root}data/"
     places = {name.removeprefix(prefix): _member(info, data) for name, info in members.items() if name.startswith(prefix)}
@@ -141,6 +141,10 @@ def _member(info: ZipInfo, data: mmap.mmap) -> Place:
 
 def _bytes(data: mmap.mmap, place: Place) -> bytes:
     return data[place.start : place.start + place.length]
+
+
+def _starts(data: mmap.mmap, place: Place, word: bytes) -> bool:
+    return data[place.start : place.start + len(word)] == word
 
 
 def open_legacy(data: mmap.mmap) -> Opened:

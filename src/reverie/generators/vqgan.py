@@ -19,7 +19,10 @@ class Options(BaseModel):
     """``-o vqgan.weights=my-vqgan.safetensors``"""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
+    weights: str = Field(
+        default="mini", description="'mini' (built in), a safetensors file, or a checkpoint of taming's or latent-diffusion's"
+    )
+    config: str = Field(default="", description="the YAML of a checkpoint, where it does not stand beside it under the same name")
 
 
 class VqganGenerator:
@@ -63,9 +66,9 @@ class VqganGenerator:
     def encode(self, image: Tensor) -> Latent:
         book = self.network.quantize
         with torch.no_grad():
-            codes = book.vectors(book.indices(self.network.encode(image.to(self.device) * 2 - 1)))
+            codes = book.vectors(book.named(self.network.encode(image.to(self.device) * 2 - 1)))
         return Latent((codes.float().contiguous(),), image.shape[-2], image.shape[-1])
 
 
 def build(options: Options, device: torch.device) -> VqganGenerator:
-    return VqganGenerator(load_vqgan(options.weights), device)
+    return VqganGenerator(load_vqgan(options.weights, options.config), device)

@@ -18,7 +18,8 @@ class VQGANConfig:
     """taming's ``ddconfig`` with the codebook's two numbers; the defaults are the f=16 ImageNet model's.
 
     ``groups`` and ``mid_attention`` are ours: without attention in the middle a model trained on small crops paints
-    any size, since nothing in it has seen how many places there are.
+    any size, since nothing in it has seen how many places there are. ``gumbel`` is taming's GumbelVQ, whose encoder
+    names a code by a vote for each (Jang et al. 2016, arXiv 1611.01144) rather than by what is near.
     """
 
     ch: int = 128
@@ -31,6 +32,7 @@ class VQGANConfig:
     n_embed: int = 1024
     groups: int = 32
     mid_attention: bool = True
+    gumbel: bool = False
 
     @property
     def factor(self) -> int:
@@ -174,6 +176,7 @@ class Codebook(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(config.n_embed, config.embed_dim)
         nn.init.uniform_(self.embedding.weight, -1 / config.n_embed, 1 / config.n_embed)
+        self.proj = nn.Conv2d(config.z_channels, config.n_embed, 1) if config.gumbel else None
 
     def indices(self, z: Tensor) -> Tensor:
         """The nearest code at each place: [B,D,h,w] -> int64 [B,h,w]."""
@@ -182,6 +185,13 @@ class Codebook(nn.Module):
             flat = z.float().permute(0, 2, 3, 1).reshape(-1, codes.shape[1])
             far = codes.square().sum(1) - 2 * flat @ codes.T  # |z|^2 is the same for every code
             return far.argmin(1).view(z.shape[0], *z.shape[2:])
+
+    def named(self, encoded: Tensor) -> Tensor:
+        """The code that an encoder means at each place, by its vote or else the nearest: [B,D,h,w] -> int64 [B,h,w].
+
+        taming draws from a GumbelVQ's vote, also when nothing is trained; the most likely code is the same every time.
+        """
+        return self.indices(encoded) if self.proj is None else self.proj(encoded).argmax(1)
 
     def vectors(self, indices: Tensor) -> Tensor:
         """[B,h,w] -> [B,D,h,w]."""

@@ -1,0 +1,38 @@
+"""Networks without weights, and whether tensors fit them by name and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def blank(make: Callable[[], Network]) -> Network:
+    """A network of shapes only: a false configuration costs no memory."""
+    with torch.device("meta"), _NoInit():
+        return make()
+
+
+class _NoInit(TorchFunctionMode):
+    """Leaves out random first values. On the meta device they would load torch's compiler, which takes a second."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", "") == nn.init.__name__:
+            return kwargs["tensor"] if kwargs else args[0]
+        return func(*args, **(kwargs or {}))
+
+
+def misfits(network: nn.Module, tensors: Mapping[str, Tensor]) -> str:
+    """The first five names that are missing, unknown or misshapen, and how many there are; empty when all fit."""
+    wanted = network.state_dict()
+    wrong = [f"missing {name}" for name in wanted.keys() - tensors.keys()]
+    wrong += [f"unknown {name}" for name in tensors.keys() - wanted.keys()]
+    for name in wanted.keys() & tensors.keys():
+        if wanted[name].shape != tensors[name].shape:
+            wrong.append(f"{name} is {tuple(tensors[name].shape)}, not {tuple(wanted[name].shape)}")
+    return f"{'; '.join(sorted(wrong)[:5])} ({len(wrong)} in all)" if wrong else ""

@@ -1,0 +1,70 @@
+"""Which network a file holds: said by Reverie's own header, or guessed from the names of its tensors; no torch is needed.
+
+The names stand in clear at the start of every checkpoint, so that a few of them tell whose it is. The guess only chooses who
+reads the file; that reader then looks at everything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+from zipfile import BadZipFile, ZipFile
+
+LONGEST_HEADER = 100_000_000  # safetensors' own limit
+LOOKED_AT = 8 << 20  # bytes of names: those of a large checkpoint with its optimiser take 2 MB
+# Files of Hugging Face's folders, the best first.
+IN_FOLDERS = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+
+# A part of a tensor's name that only this kind of network has.
+MARKS: Mapping[bytes, str] = MappingProxyType({b"quantize.embed": "vqgan", b"generator.gen_z": "biggan", b"scaleLayers.": "progan"})
+
+
+def within(path: Path) -> Path | None:
+    """The checkpoint that a path leads to: the file itself, or the one in a folder of Hugging Face's; None where there is none."""
+    return next((file for file in (path, *(path / name for name in IN_FOLDERS)) if file.is_file()), None)
+
+
+def by_header(path: Path) -> str:
+    """What a safetensors file of Reverie's says that it holds; empty for anything else. Only its header is read."""
+    try:
+        with path.open("rb") as file:
+            return str(json.loads(json.loads(_header(file))["__metadata__"]["reverie"])["kind"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def by_config(path: Path) -> str:
+    """The ``model_type`` that the config.json in a folder of Hugging Face's names; empty where there is none."""
+    try:
+        return str(json.loads((path / "config.json").read_text(encoding="utf-8"))["model_type"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def by_names(path: Path) -> str:
+    """What the names of its tensors say that another's checkpoint, or folder with one, holds; empty where they say nothing."""
+    file = within(path)
+    names = _names(file) if file is not None else b""
+    return next((kind for mark, kind in MARKS.items() if mark in names), "")
+
+
+def _header(file: IO[bytes]) -> bytes:
+    length = int.from_bytes(file.read(8), "little")
+    return file.read(length) if length < LONGEST_HEADER else b""
+
+
+def _names(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+            if not head.startswith(b"PK\3\4"):  # a pickle, or the JSON of a safetensors file
+                return file.read(LOOKED_AT) if head.startswith(b"\x80") or head.endswith(b"{") else b""
+            with ZipFile(file) as archive:
+                index = next((name for name in archive.namelist() if name.endswith("data.pkl")), "")
+                with archive.open(index) as member:
+                    return member.read(LOOKED_AT)
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, BadZipFile, EOFError):
+        return b""
