@@ -13,10 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from reverie import Dream, build
+from reverie.cutouts import Cutter
 from reverie.dream import Sight
 from reverie.errors import BadRequest, Failed
 from reverie.images import palette_of
 from reverie.losses import off_palette
+from reverie.optimisers import OPTIMISERS
 from reverie.perceptors.mini import MiniPerceptor
 from reverie.types import Frame
 from reverie.weights import save_network
@@ -137,7 +139,7 @@ def test_each_dream_starts_from_its_own_picture(networks: tiny.Options, tmp_path
         assert shown[2].pixels.float().mean((0, 1)).tolist() == pytest.approx([40, 40, 200], abs=4)
 
 
-@pytest.mark.parametrize("optimiser", build.OPTIMISERS)
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_every_optimiser_paints(networks: tiny.Options, optimiser: str) -> None:
     shown = paint(tiny.dream(networks, optimiser=optimiser, rate=300.0 if optimiser == "sgd" else 0.05))
     assert shown[-1].final and not torch.equal(shown[0].pixels, shown[-1].pixels)
@@ -150,9 +152,11 @@ def test_the_rate_is_the_dreams_or_the_generators(networks: tiny.Options) -> Non
 
 def test_views_follow_the_perceptor_unless_told(networks: tiny.Options) -> None:
     (cutter,) = tiny.engine([tiny.dream(networks, views=5)]).cutters.values()
+    assert isinstance(cutter, Cutter)
     assert (cutter.views, cutter.size, cutter.share) == (5, 32, MiniPerceptor.share)
     told = tiny.dream(networks | {"cutouts": {"turn": 3}}, perceptors=(Sight(share=(0.2, 0.4)),))
     (cutter,) = tiny.engine([told]).cutters.values()
+    assert isinstance(cutter, Cutter)
     assert cutter.share == (0.2, 0.4) and cutter.options.turn == 3
 
 

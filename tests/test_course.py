@@ -9,10 +9,11 @@ import tiny
 import torch
 from torch import Tensor
 
-from reverie.build import OPTIMISERS, Kept, frames
+from reverie.build import Kept, frames
 from reverie.course import Course
 from reverie.dream import Dream
 from reverie.errors import BadRequest
+from reverie.optimisers import OPTIMISERS
 from reverie.plan import Plan
 from reverie.types import Frame, Latent
 

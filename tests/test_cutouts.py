@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.cutouts import CutoutOptions, Cutter, Geometry
+from reverie.cutouts import Cutter, Geometry
+from reverie.options.cutouts import Options as CutoutOptions
 from reverie.rng import Rng
 
 STILL = CutoutOptions(turn=0, stretch=0, perspective=0, flip=0, small=0, jitter=0, noise=0, erase=0)

@@ -61,6 +61,11 @@ def test_sizes(given: Any, size: tuple[int, int]) -> None:
         {"prompts": 5},
         {"options": {"vqgan": 5}},
         {"options": {"vqgan": {"rate": float("inf")}}},
+        {"objectives": "glow:-1"},
+        {"objectives": "glow:nan"},
+        {"objectives": "glow glow:2"},
+        {"objectives": {"glow": "much"}},
+        {"objectives": 5},
         {"stepz": 5},
     ],
 )
@@ -80,6 +85,15 @@ def test_an_ensemble_by_name_and_weight() -> None:
         ("mini", 1.0),
         ("other", 0.5),
     ]
+
+
+def test_objectives_by_name_and_weight_in_one_order() -> None:
+    expected = {"calm": 1.0, "glow": 0.5}
+    for given in ("glow:0.5 calm", ["glow:0.5", "calm"], ("calm:1", "glow:.5"), {"glow": 0.5, "calm": 1}):
+        dream = Dream("a fox", objectives=given)
+        assert dream.objectives == expected and list(dream.objectives) == ["calm", "glow"]
+        assert Dream.model_validate_json(dream.model_dump_json()) == dream
+    assert Dream("a fox", objectives="").objectives == Dream("a fox").objectives == {}
 
 
 def test_json_and_back() -> None:
@@ -109,6 +123,7 @@ def test_which_dreams_share_a_batch() -> None:
         {"rate": 0.3},
         {"perceptors": "mini:2"},
         {"optimiser": "sgd"},
+        {"objectives": "glow"},
         {"options": {"vqgan": {"rate": 1}}},
     ]
     for change in changes:

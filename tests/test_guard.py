@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.build import OPTIMISERS
 from reverie.guard import snapshot, sound, undo
+from reverie.optimisers import OPTIMISERS
 
 NAN, INF = float("nan"), float("inf")
 

@@ -18,8 +18,9 @@ from torch import Tensor
 
 from reverie import Dream
 from reverie.begin import start
-from reverie.build import OPTIMISERS, frames
+from reverie.build import frames
 from reverie.errors import BadRequest
+from reverie.optimisers import OPTIMISERS
 from reverie.plan import Plan
 from reverie.step import decode, differentiate
 from reverie.types import Frame, Latent

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import plugged
 import pytest
+import tiny
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.build import Kept, frames
+from reverie.cli import main
+from reverie.course import Course
 from reverie.dream import Dream, Sight
+from reverie.errors import Failed
+from reverie.files import read_recipe
 from reverie.losses import spherical
-from reverie.objectives import Resemblance, objectives, resemblance
+from reverie.objectives import Resemblance, objectives, resemblance, weighed
+from reverie.plan import Plan
 from reverie.prompts import Prompt
 from reverie.types import Perceptor, Views
 
@@ -170,3 +180,76 @@ def test_a_pictures_weight_multiplies_its_measure() -> None:
 
 def test_no_graph_is_kept_of_the_reading() -> None:
     assert not made(Dream("fox")).targets["mini"].requires_grad
+
+
+# Other packages' objectives.
+
+
+@pytest.fixture
+def grey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed package whose objective "grey" is how far a picture is from one shade."""
+    plugged.install(tmp_path, {"reverie_grey": plugged.OBJECTIVE}, {"objectives": {"grey": "reverie_grey"}})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    yield
+    sys.modules.pop("reverie_grey", None)
+
+
+def greyed(networks: tiny.Options, text: str = "a red fox", **fields: Any) -> Dream:
+    dream = tiny.dream(networks, text, **fields)
+    return dream.model_copy(update={"objectives": {"grey": 50.0}, "options": {**dream.options, "grey": {"grey": 0.25}}})
+
+
+@pytest.mark.usefixtures("grey")
+def test_a_plug_ins_objective_is_one_of_the_losses_and_goes_down(networks: tiny.Options) -> None:
+    first, *_, last = frames([greyed(networks, steps=20)], device="cpu")
+    image = first.pixels.float() / 255
+    assert first.losses["grey"] == pytest.approx(50 * (image - 0.25).square().mean().item(), rel=0.02)
+    assert last.losses["grey"] < 0.2 * first.losses["grey"] and first.loss == pytest.approx(sum(first.losses.values()))
+
+
+@pytest.mark.usefixtures("grey")
+def test_a_plug_ins_objective_in_a_batch_is_that_of_each_alone(networks: tiny.Options) -> None:
+    dreams = [greyed(networks, text, seed=i, optimiser="sgd", rate=30.0) for i, text in enumerate(("a red fox", "a castle"))]
+    together = [frame for frame in frames(dreams, device="cpu") if frame.final]
+    for dream, woven in zip(dreams, together, strict=True):
+        *_, alone = frames([dream], device="cpu")
+        assert (alone.pixels.int() - woven.pixels.int()).abs().max() <= 1
+        assert alone.losses["grey"] == pytest.approx(woven.losses["grey"], rel=1e-4)
+
+
+@pytest.mark.usefixtures("grey")
+def test_a_plug_ins_objective_goes_on_where_it_was_left(networks: tiny.Options) -> None:
+    dream, left = greyed(networks, steps=6), list[tuple[Plan, dict[str, Tensor]]]()
+
+    def keep(plan: Plan, course: Course, leaving: bool) -> None:
+        left.append((plan, {name: value.clone() for name, value in course.state().items()}))
+
+    *_, whole = frames([dream], device="cpu", kept=Kept(keep=keep))
+    plan, state = left[2]
+    assert "term.grey" in state
+    *_, again = frames([dream], device="cpu", kept=Kept(state, plan))
+    assert torch.equal(again.pixels, whole.pixels) and again.losses == whole.losses
+
+
+@pytest.mark.usefixtures("grey")
+def test_a_plug_ins_objective_travels_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["a fox", "--generator", "pixels", "--size", "32", "--steps", "2", "--views", "2", "-q"]
+    assert main([*words, "--objective", "grey:3", "-o", "grey.grey=0.75", "--out", "x.png"]) == 0
+    assert read_recipe("x.png").dream.objectives == {"grey": 3.0}
+    assert main(["show", "x.png"]) == 0
+    told = capsys.readouterr().out
+    assert "objectives      grey:3\n" in told and "grey.grey       0.75\n" in told
+    assert main(["replay", "x.png", "--out", "y.png", "-q"]) == main(["extend", "x.png", "--steps", "1", "--out", "z.png", "-q"]) == 0
+    assert Path("y.png").read_bytes() == Path("x.png").read_bytes()
+    assert read_recipe("z.png").dream.objectives == {"grey": 3.0}
+    assert main(["replay", "x.png", "--set", "objectives=", "--out", "none.png", "-q"]) == 2
+    assert "no component with options in this dream 'grey'" in capsys.readouterr().err
+
+
+def test_what_is_no_number_per_dream_is_told() -> None:
+    wrong: list[Any] = [torch.zeros(()), torch.zeros(1, 3), 0.5]
+    for found in wrong:
+        objective = weighed(lambda images, seen, step, found=found: found, "odd", 2.0)
+        with pytest.raises(Failed, match="objective 'odd' gave .* for 1 pictures"):
+            objective(IMAGES, {}, 0)

@@ -10,8 +10,9 @@ import tiny
 import torch
 from torch import Tensor
 
-from reverie import begin, build
+from reverie import begin
 from reverie.course import Course
+from reverie.optimisers import OPTIMISERS
 from reverie.plan import Plan
 from reverie.render import Shown, render
 from reverie.step import Engine, decode
@@ -45,7 +46,7 @@ def run(networks: tiny.Options, *texts: str, generator: str = "pixels", extra: O
     if extra is not None:
         engine = replace(engine, objectives={**engine.objectives, "extra": extra})
     latent = begin.start(engine, dreams, Plan(tiny.CPU, False, 256))
-    return Run(engine, latent, build.OPTIMISERS[optimiser](latent.parts, lr=engine.generator.rate))
+    return Run(engine, latent, OPTIMISERS[optimiser](latent.parts, lr=engine.generator.rate))
 
 
 def poison(row: int, steps: Iterable[int], value: float = NAN) -> Objective:
@@ -175,7 +176,7 @@ def test_the_final_picture_is_the_slow_averages(networks: tiny.Options) -> None:
     slow = [part.detach().clone() for part in averaged.latent.parts]
     for one in averaged.shown(ema=0.3):
         if not one.final:
-            keep = min(0.3, (1 + one.step) / (10 + one.step))
+            keep = 1 - (1 - 0.3) / (1 - 0.3 ** (one.step + 2))
             slow = [keep * average + (1 - keep) * part.detach() for average, part in zip(slow, averaged.latent.parts, strict=True)]
     images = decode(averaged.engine, Latent(tuple(slow), 32, 32))
     assert ((images * 255).permute(0, 2, 3, 1) - one.pixels).abs().max() <= 0.51

@@ -14,11 +14,14 @@ from test_nets_codes import TINY as CODES
 from test_nets_codes import network as transformer
 
 from reverie import build
+from reverie.checks import check
 from reverie.dream import NOISES, Dream
 from reverie.errors import BadRequest
 from reverie.nets.sketch import Sketch, SketchConfig
+from reverie.options.sample import Options as SampleOptions
+from reverie.options.sketch import Options as SketchOptions
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, standing_out, subject
+from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, standing_out, subject
 from reverie.types import Chooser
 from reverie.weights import fingerprint, load_clip, load_codes, load_vqgan, save_network
 
@@ -200,7 +203,7 @@ def test_files_that_cannot_be_sampled_from_are_refused(networks: tiny.Options, s
 
 def test_sketch_options_need_a_sketch(networks: tiny.Options) -> None:
     with pytest.raises(BadRequest, match="sketch"):
-        build.check(tiny.dream(networks).model_copy(update={"options": {"sketch": {"hand": 1}}}))
+        check(tiny.dream(networks).model_copy(update={"options": {"sketch": {"hand": 1}}}))
 
 
 @pytest.mark.parametrize("kind", NOISES)

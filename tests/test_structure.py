@@ -19,17 +19,17 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "held",
-        "registry", "files", "plotting", "video", "losses",
+        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming",
+        "options.*", "held", "registry", "checks", "files", "plotting", "video", "losses",
     ),
-    "2 materials": ("checkpoints.*", "weights", "cutouts", "store", "data.*"),
+    "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
-    "4 heart": ("step", "guard", "watch", "course", "render"),
+    "4 heart": ("anchors", "optimisers", "step", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "begin", "build"),
     "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),
     "8 service": ("train.*", "bench.*", "service.*", "bot.*"),
-    "9 door": ("cli.*", "__main__", "testing"),
+    "9 door": ("cli.*", "__main__", "testing.*"),
 }  # fmt: skip
 ORDER = {name: place for place, name in enumerate(name for floor in FLOORS.values() for name in floor)}
 # Compatible front ends keep the parameter lists of the programs that they stand in for.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +11,11 @@ import torch
 from drawings import icons
 from torch import Tensor
 
-from reverie.data.captions import Facts, sentence
-from reverie.data.scenes import Scenes
+from reverie.data.captions import Facts
 from reverie.nets.miniclip import MiniCLIPConfig
 from reverie.tokens import UNKNOWN, words
-from reverie.train.clip import Batch, ClipTrainer, photographed, vocabulary, within
+from reverie.train.attack import within
+from reverie.train.clip import Batch, ClipTrainer, allowed, photographed, vocabulary
 from reverie.train.settings import ClipPace, Robust
 from reverie.weights import load_clip
 
@@ -31,7 +30,7 @@ def trainer(steps: int = 30, radius: float = 0.3, batch: int = 12) -> ClipTraine
 def judged(learner: ClipTrainer) -> float:
     """The loss over scenes that it does not learn from, unattacked."""
     drawn = learner.draw(10**6)
-    return learner._loss(drawn.images, learner.model.read(drawn.pieces), drawn.mask, drawn.answers)[0].item()
+    return learner._loss(drawn.images, learner.model.read(drawn.pieces), allowed(drawn.shown), drawn.answers)[0].item()
 
 
 @pytest.mark.parametrize("radius", [0.0, 0.3])
@@ -44,7 +43,7 @@ def test_the_loss_falls(radius: float) -> None:
 
 
 def flat(drawn: Batch) -> list[Tensor]:
-    return [drawn.images, drawn.pieces, drawn.mask, *drawn.answers, drawn.noise]
+    return [drawn.images, drawn.pieces, drawn.shown, *drawn.answers, drawn.noise]
 
 
 def test_a_step_starts_from_its_number_alone() -> None:
@@ -57,8 +56,8 @@ def test_a_step_starts_from_its_number_alone() -> None:
 
 def test_the_attack_grows_and_stays_in_its_ball() -> None:
     learner = ClipTrainer(icons(), ClipPace(100, 12, 5e-3, 5, words=20), Robust(0.8, warm=0.35), config=TINY)
-    assert learner.radius_at(0) == 0 and learner.radius_at(100) == 0.8
-    radii = [learner.radius_at(number) for number in range(100)]
+    radii = [learner.robust.radius_at(number, 100) for number in range(101)]
+    assert radii[0] == 0 and radii[100] == 0.8
     assert radii == sorted(radii) and radii[35] == pytest.approx(0.8) and radii[17] < 0.41
     long = within(torch.randn(6, 3, 8, 8) * 5, 0.8)
     assert torch.allclose(long.flatten(1).norm(dim=1), torch.full((6,), 0.8))
@@ -99,14 +98,8 @@ def test_without_a_radius_it_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(seen) == 1 and torch.equal(seen[0], drawn.images)
 
 
-def scenes(*facts: Facts) -> Scenes:
-    captions = [sentence(fact, random.Random(0)) for fact in facts]
-    return Scenes(torch.zeros(len(facts), 3, 32, 32), captions, ["wrong"] * len(facts), list(facts))
-
-
 def test_captions_of_the_same_thing_are_not_held_against_each_other() -> None:
-    learner = trainer()
-    _, mask = learner._texts(scenes(Facts("apple"), Facts("owl", second="apple"), Facts("owl"), Facts("box")), random.Random(0))
+    mask = allowed(trainer()._shown([Facts("apple"), Facts("owl", second="apple"), Facts("owl"), Facts("box")]))
     assert mask[:, :4].tolist() == [
         [True, False, True, True],
         [False, True, False, True],

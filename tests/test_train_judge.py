@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,30 @@ def test_tinting_and_mixing_grow_from_nothing() -> None:
     learner = trainer()
     assert (learner.draw(0).things.max(1).values >= 0.5).all()  # whole things, at most two
     assert torch.equal(tinted(asked := lesson(), rng(), 0.0).images, asked.images)
+
+
+def test_a_start_that_sees_is_spared_nothing_and_keeps_what_it_knows() -> None:
+    learnt = trainer()
+    learnt.step(0, learnt.draw(0))
+    learner = JudgeTrainer(icons(), JudgePace(60, 16, 5e-3, 3), start=(learnt.model, dict.fromkeys(NAMES, ())))
+    assert learner.settings != trainer().settings
+    for mine, its in zip(learner.model.parameters(), learnt.model.parameters(), strict=True):
+        assert torch.equal(mine, its) and mine.data_ptr() != its.data_ptr()
+    assert not torch.equal(learner.draw(0).things, learnt.draw(0).things)  # windows of other things at once
+
+
+def test_a_start_that_knows_other_things_keeps_those_that_both_know() -> None:
+    learnt = trainer().model
+    torch.nn.init.normal_(learnt.heads.weight)
+    things = {"lamp": (), **dict.fromkeys(NAMES[1:], ())}  # never saw an apple
+    model = JudgeTrainer(icons(), JudgePace(60, 16, 5e-3, 3), start=(learnt, things)).model
+    assert torch.equal(model.heads.weight[1:], learnt.heads.weight[1:])
+    assert not torch.equal(model.heads.weight[0], learnt.heads.weight[0])
+    fewer = {name: () for name in NAMES[:3]}
+    small = Judge(replace(TINY, heads=(4, *learnt.config.heads[1:])))
+    model = JudgeTrainer(icons(), JudgePace(60, 16, 5e-3, 3), start=(small, fewer)).model
+    assert torch.equal(model.heads.weight[[0, 1, 2, 5]], small.heads.weight[:4])
+    assert torch.equal(model.heads.bias[6:], small.heads.bias[4:]) and torch.equal(model.stem.weight, small.stem.weight)
 
 
 def test_what_a_step_draws_comes_from_its_number_alone() -> None:

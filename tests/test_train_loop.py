@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from reverie.errors import BadRequest, Failed
-from reverie.train.loop import Slow, Trainer, rate_at, run, save_checkpoint, unit
+from reverie.train.attack import unit
+from reverie.train.descent import Slow, rate_at
+from reverie.train.loop import Trainer, run, save_checkpoint
 from reverie.train.settings import Pace, Sitting
 
 OFTEN = Sitting(save_every=0)

@@ -78,7 +78,7 @@ def save(folder: Path) -> Options:
 def dream(options: Options, prompts: Any = "a red fox", **fields: Any) -> Dream:
     """A small, quick dream of exact arithmetic; options of components that it does not use are left out."""
     fields = {"generator": "pixels", "size": 32, "steps": 3, "views": 4, "init": "random", "precision": "fp32"} | fields
-    used = {name: value for name, value in options.items() if name in (fields["generator"], "mini", "cutouts")}
+    used = {name: value for name, value in options.items() if name in (fields["generator"], "mini", "cutouts", "init", "resemblance")}
     return Dream(prompts, **fields, options=used)
 
 

@@ -14,12 +14,14 @@ from reverie import registry
 from reverie.dream import NOISES, PADDING, STARTS, Dream
 from reverie.errors import BadRequest
 from reverie.images import load_picture, mask_of, padding_of, softened, to_tensor
+from reverie.options.sample import Options as SampleOptions
+from reverie.options.sketch import Options as SketchOptions
 from reverie.perceptors.judge import JudgeEye
 from reverie.plan import Plan
 from reverie.prompts import show
 from reverie.regions import Region, region
 from reverie.rng import Rng
-from reverie.starts import SampleOptions, Sampler, Sketcher, SketchOptions, favourite, looked_at, noise, standing_out, subject
+from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, standing_out, subject
 from reverie.step import Engine, Fixed, decode
 from reverie.types import Chooser, Latent
 from reverie.watch import Rules

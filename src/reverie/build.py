@@ -7,38 +7,35 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from reverie import registry
+from reverie.anchors import Anchor, flat
 from reverie.begin import beside, fixed, regions_of, rules, start
+from reverie.checks import check
 from reverie.course import Course
-from reverie.cutouts import CutoutOptions, Cutter
-from reverie.dream import PADDING, STARTS, Dream
-from reverie.errors import BadRequest, Failed, unknown
+from reverie.cutouts import Cutter as Warp
+from reverie.cuts import methods
+from reverie.dream import Dream
+from reverie.errors import BadRequest, Failed
 from reverie.generators.tiled import tiled
 from reverie.images import to_tensor
-from reverie.objectives import near, objectives
+from reverie.objectives import near, objectives, weighed
+from reverie.optimisers import OPTIMISERS
+from reverie.options import of_cuts
+from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
 from reverie.render import Shown, render
 from reverie.rng import Rng
 from reverie.step import Engine, decode
-from reverie.types import Frame, Latent, Perceptor
+from reverie.types import Cutter, Frame, Latent, Perceptor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adagrad": torch.optim.Adagrad,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
-}
 
 
 def every_step(step: int, steps: int) -> bool:
@@ -59,24 +56,6 @@ def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
     return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
 
 
-def check(dream: Dream) -> None:
-    """Everything about a dream that can be wrong and costs nothing to find out."""
-    registry.check("generator", dream.generator)
-    sights = [sight.name for sight in dream.perceptors]
-    for name in sights:
-        registry.check("perceptor", name)
-    if len(set(sights)) < len(sights):
-        raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
-    if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
-        raise unknown("start or picture", dream.init, STARTS)
-    if dream.mask and dream.init in STARTS:
-        raise BadRequest(f"--mask {dream.mask} keeps a picture where it is black: give that picture, as --init photo.jpg.")
-    if dream.mask == PADDING and dream.fit != "pad":
-        raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
-    starts = [dream.init] if dream.init in ("sketch", "sample") else []
-    registry.check_options([dream.generator, *sights, "cutouts", *starts], dream.options)
-
-
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
@@ -84,17 +63,23 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
     generator.check(dream.height, dream.width)
     perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
-    options = registry.parse_options(CutoutOptions, "cutouts", dream.options.get("cutouts", {}))
-    cutters = {
-        sight.name: Cutter(dream.views, perceptors[sight.name].size, sight.share or perceptors[sight.name].share, options, dream.tile)
-        for sight in dream.perceptors
-    }
+    cutters = {sight.name: _cutter(dream, perceptors[sight.name], sight.share) for sight in dream.perceptors}
     rngs = [Rng(one.seed) for one in dreams]
     wanted = objectives(dreams, perceptors)
+    for name, weight in dream.objectives.items():
+        if weight:
+            wanted[name] = weighed(component("objective", name, dream, plan.device), name, weight)
     return Engine(
         generator, perceptors, cutters, wanted, rngs, plan.autocast(), plan.chunk, dream.symmetry, fixed(dreams, plan),
         regions_of(dream), beside(dreams, plan),
     )  # fmt: skip
+
+
+def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter:
+    options = registry.parse_options(registry.part_options(of_cuts(dream.cutouts)), "cutouts", dream.options.get("cutouts", {}))
+    if dream.cutouts == "warp":
+        return Warp(dream.views, perceptor.size, share or perceptor.share, options, dream.tile)
+    return methods.cutter(dream.cutouts, dream.views, perceptor.size, options)
 
 
 @dataclass(frozen=True)
@@ -130,7 +115,7 @@ def frames(
     made = engine(dreams, plan)
     course = _course(made, dreams, plan, kept.state)
     if course.origin is not None:
-        made = replace(made, objectives={**made.objectives, "init": near(course.origin, dream.init_weight)})
+        made = _holding(made, dream, course.origin)
     shown = render(
         made, course, dream.steps, dream.ema,
         wants=lambda step: wants(step, dream.steps), should_stop=should_stop, after=lambda course: kept.keep(plan, course, False),
@@ -165,15 +150,34 @@ def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[st
     """Before the first step, or where the state was; what a run was begun from may be gone by then."""
     dream = dreams[0]
     latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
-    origin = None
-    if dream.init_weight:  # held to the picture as the generator first paints it
-        with torch.no_grad():
-            origin = decode(made, latent)
+    origin = _origin(made, dream, latent) if dream.init_weight else None
     optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
     course = Course.begin(latent, optimiser, dream.ema, origin, rules(dreams, plan.device))
     if state is not None:
         course.restore(state)
     return course
+
+
+@torch.no_grad()
+def _origin(made: Engine, dream: Dream, latent: Latent) -> Tensor:
+    """What the painting is held to: the picture as the generator first paints it, its latent, or zero."""
+    rule = _init_options(dream).rule
+    if rule == "picture":
+        return decode(made, latent)
+    values = flat(latent)
+    return values.clone() if rule == "latent" else torch.zeros_like(values)
+
+
+def _holding(made: Engine, dream: Dream, origin: Tensor) -> Engine:
+    options = _init_options(dream)
+    if options.rule == "picture":
+        return replace(made, objectives={**made.objectives, "init": near(origin, dream.init_weight)})
+    return replace(made, anchor=Anchor(origin, dream.init_weight, options))
+
+
+def _init_options(dream: Dream) -> InitOptions:
+    found: InitOptions = registry.parse_options(InitOptions, "init", dream.options.get("init", {}))
+    return found
 
 
 def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer
 
 from reverie.prompts import Prompt, parse
 
@@ -60,21 +60,39 @@ def _sights(value: Any) -> Any:
     found: list[Any] = []
     for one in value:
         if isinstance(one, str):
-            name, colon, weight = one.rpartition(":")
-            found.append(Sight(name=name, weight=float(weight)) if colon and _number(weight) else Sight(name=one))
+            name, weight = _weighed(one)
+            found.append(Sight(name=name, weight=weight))
         else:
             found.append(one)
     return tuple(found)
 
 
-def _number(text: str) -> bool:
+def _objectives(value: Any) -> Any:
+    """``glow`` or ``glow:0.5``, one or several, among spaces or in a list."""
+    if isinstance(value, str):
+        value = value.split()
+    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
+        pairs = [_weighed(one) for one in value]
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError(f"an objective is named twice ({', '.join(value)}): give it one weight")
+        return dict(pairs)
+    return value
+
+
+def _weighed(text: str) -> tuple[str, float]:
+    """``name:weight``, or a name that counts once."""
+    name, colon, weight = text.rpartition(":")
     try:
-        float(text)
+        return (name, float(weight)) if colon else (text, 1.0)
     except ValueError:
-        return False
-    return True
+        return text, 1.0
 
 
+def _sorted(given: dict[str, float]) -> dict[str, float]:
+    return dict(sorted(given.items()))  # losses are added up in this order
+
+
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 
 
@@ -97,8 +115,13 @@ class Dream(BaseModel):
     ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
     steps: int = Field(default=30, ge=0, le=1_000_000, description="optimisation steps")
     seed: int = Field(default=0, ge=0, lt=2**63, description="the same seed paints the same picture")
+    cutouts: Literal["warp", "original", "updated", "nrupdated", "updatedpooling", "latest", "big-sleep", "deep-daze"] = Field(
+        default="warp", description="how views are cut: 'warp' (ours), or as VQGAN-CLIP (five ways), big-sleep and deep-daze did"
+    )
     views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
-    optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = Field(default="adam", description="how to step")
+    optimiser: Literal["adam", "adamw", "adagrad", "adamax", "radam", "rmsprop", "sgd", "adamp", "diffgrad"] = Field(
+        default="adam", description="how to step"
+    )
     rate: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="step size; the generator's own by default")
     ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the latent's slow average; the final picture is its")
     init: str = Field(
@@ -126,6 +149,9 @@ class Dream(BaseModel):
         default=(), max_length=64, description="paint in these colours: '#aa3311 #203040 gold', or a picture file to take eight from"
     )
     palette_weight: float = Field(default=20.0, ge=0, allow_inf_nan=False, description="weight of the palette: mean squared distance to it")
+    objectives: Annotated[dict[str, Weight], BeforeValidator(_objectives), AfterValidator(_sorted)] = Field(
+        default_factory=dict, description="other packages' objectives: name or name:weight"
+    )
     patience: int = Field(
         default=0,
         ge=0,

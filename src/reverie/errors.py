@@ -31,4 +31,5 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> BadRequest:
     names = sorted(known)
     close = get_close_matches(given, names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return BadRequest(f"There is no {kind} {given!r}.{hint} There are: {', '.join(names)}.")
+    there = f"There are: {', '.join(names)}." if names else "There are none."
+    return BadRequest(f"There is no {kind} {given!r}.{hint} {there}")

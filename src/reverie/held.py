@@ -1,4 +1,4 @@
-"""Which network a file holds: said by Reverie's own header, or guessed from the names of its tensors; no torch is needed.
+"""Which network a file holds, and who reads it: said by Reverie's own header, or guessed from tensors' names; no torch is needed.
 
 The names stand in clear at the start of every checkpoint, so that a few of them tell whose it is. The guess only chooses who
 reads the file; that reader then looks at everything.
@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
+from reverie.errors import BadRequest
+
 LONGEST_HEADER = 100_000_000  # safetensors' own limit
 LOOKED_AT = 8 << 20  # bytes of names: those of a large checkpoint with its optimiser take 2 MB
 # Files of Hugging Face's folders, the best first.
@@ -20,6 +22,61 @@ IN_FOLDERS = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safeten
 
 # A part of a tensor's name that only this kind of network has.
 MARKS: Mapping[bytes, str] = MappingProxyType({b"quantize.embed": "vqgan", b"generator.gen_z": "biggan", b"scaleLayers.": "progan"})
+
+# The file in which, and the folder with which, `reverie train` leaves a network of this kind; and who reads it.
+TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "generator": {"vqgan": "vqgan", "biggan": "biggan", "progan": "progan"},
+        "perceptor": {"clip": "mini"},
+    }
+)
+# Who reads perceptors that others trained, and by which option: a folder by its config.json's model_type, all else by clip.
+MODEL_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType({"clip": ("hf", "model"), "siglip": ("hf", "model")})
+OPENCLIP = "open_clip_config.json"
+
+
+def component_at(kind: str, path: Path) -> tuple[str, dict[str, str]]:
+    """The component that reads the network at a path, and the options that tell it so; ``BadRequest`` where there is none.
+
+    What is wrong with a file, its reader says.
+    """
+    trained = TRAINED[kind]
+    found = (_file if path.is_file() else _folder)(kind, path)
+    if found is not None:
+        component, option, place = found
+        return component, {option: str(place)}
+    files = " or ".join(f"{held}.safetensors" for held in trained)
+    others = "or to CLIP's or SigLIP's weights" if kind == "perceptor" else "or to a checkpoint (.ckpt, .pt, .pth)"
+    problem = "holds none" if path.exists() else "is not there"
+    raise BadRequest(
+        f"There is no {kind} at {str(path)!r}: a path leads to a {files}, to the folder that holds it, {others}, and this one {problem}."
+    )
+
+
+def _file(kind: str, path: Path) -> tuple[str, str, Path]:
+    trained, ours = TRAINED[kind], by_header(path)
+    if kind == "perceptor" and not ours:
+        return "clip", "weights", path
+    return trained.get(ours or by_names(path), next(iter(trained.values()))), "weights", path
+
+
+def _folder(kind: str, path: Path) -> tuple[str, str, Path] | None:
+    for held, component in TRAINED[kind].items():
+        if (path / f"{held}.safetensors").is_file():
+            return component, "weights", path / f"{held}.safetensors"
+    if kind == "generator":
+        reader = TRAINED[kind].get(by_names(path))
+        return (reader, "weights", path) if reader else None
+    component, option = _said(path) or ("clip", "weights")
+    return (component, option, path) if component != "clip" or (path / OPENCLIP).is_file() or within(path) else None
+
+
+def _said(path: Path) -> tuple[str, str] | None:
+    """Who reads a folder whose config.json names the type of its model."""
+    try:
+        return MODEL_TYPES.get(str(json.loads((path / "config.json").read_text(encoding="utf-8"))["model_type"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def within(path: Path) -> Path | None:
@@ -32,14 +89,6 @@ def by_header(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return str(json.loads(json.loads(_header(file))["__metadata__"]["reverie"])["kind"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-def by_config(path: Path) -> str:
-    """The ``model_type`` that the config.json in a folder of Hugging Face's names; empty where there is none."""
-    try:
-        return str(json.loads((path / "config.json").read_text(encoding="utf-8"))["model_type"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 

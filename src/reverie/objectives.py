@@ -14,9 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie import registry
 from reverie.dream import Dream
+from reverie.errors import Failed
 from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation
+from reverie.options.resemblance import Options
 from reverie.prompts import NOISE
 from reverie.rng import Rng
 from reverie.types import Objective, Perceptor, Seen, Views
@@ -24,7 +27,7 @@ from reverie.types import Objective, Perceptor, Seen, Views
 
 @dataclass(frozen=True)
 class Resemblance:
-    """Mean spherical distance between what each perceptor saw and each dream's prompts, times their weights.
+    """Mean distance between what each perceptor saw and each dream's prompts, times their weights.
 
     ``targets`` [B,P,D] and ``weights`` [B,P] by perceptor, on the perceptors' device; dreams with fewer prompts are
     padded with weight 0.
@@ -38,17 +41,33 @@ class Resemblance:
     stops: Tensor
     regions: Tensor
     pictures: Tensor
+    options: Options = Options()
 
     def __call__(self, images: Tensor, seen: Seen, step: int) -> Tensor:
         total = images.new_zeros(len(images))
         for name, views in seen.items():
-            weights = self.weights[name]
-            far = spherical(views.embeddings.unsqueeze(2).float(), self._wanted(name, views))
-            pulled = stop_below(far * weights.sign().unsqueeze(1), self.stops.unsqueeze(1))
-            inside = (views.regions.view(1, -1, 1) == self.regions.unsqueeze(1)).to(pulled.dtype)
-            mean = (pulled * inside).sum(1) / inside.sum(1).clamp_min(1)
+            weights, wanted, found = self.weights[name], self._wanted(name, views), views.embeddings.unsqueeze(2).float()
+            inside = (views.regions.view(1, -1, 1) == self.regions.unsqueeze(1)).float()
+            mean = _mean(self._pulled(found, wanted, weights), inside)
+            if self.options.together:
+                size = self.options.group or inside.shape[1]
+                shares = inside.unflatten(1, (-1, size))
+                at_once, meant = (
+                    _direction(x.expand(-1, inside.shape[1], -1, -1).unflatten(1, (-1, size)), shares) for x in (found, wanted)
+                )
+                several = _mean(self._pulled(at_once, meant, weights), shares.amax(2))
+                mean = torch.lerp(mean, several, self.options.together)
             total = total + (weights.abs() * mean).sum(1)
         return total
+
+    def _far(self, seen: Tensor, wanted: Tensor) -> Tensor:
+        """How far unit vectors are apart, over the last dimension."""
+        angle = self.options.measure == "angle"
+        return self.options.scale * (spherical(seen, wanted) if angle else -(seen * wanted).sum(-1))
+
+    def _pulled(self, seen: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+        """[B,...,P]: how far each prompt is, negative for those to be avoided, without a gradient where it is stopped."""
+        return stop_below(self._far(seen, wanted) * weights.sign().unsqueeze(1), self.stops.unsqueeze(1))
 
     def _wanted(self, name: str, views: Views) -> Tensor:
         """[B,1 or V,P,D]: what each view should be like."""
@@ -59,11 +78,34 @@ class Resemblance:
         return torch.where((self.pictures >= 0)[:, None, :, None], views.beside.gather(2, places).float(), said)
 
 
+def _mean(values: Tensor, shares: Tensor) -> Tensor:
+    """[B,N,P] -> [B,P]: over those that count."""
+    return (values * shares).sum(1) / shares.sum(1).clamp_min(1)
+
+
+def _direction(vectors: Tensor, shares: Tensor) -> Tensor:
+    """[B,G,N,P or 1,D] -> [B,G,P,D]: where the vectors of each group that count point together."""
+    return F.normalize((vectors * shares.unsqueeze(-1)).sum(2), dim=-1)
+
+
 def _of_images(measure: Callable[[Tensor], Tensor], weight: float) -> Objective:
     def objective(images: Tensor, seen: Seen, step: int) -> Tensor:
         return weight * measure(images)
 
     return objective
+
+
+def weighed(objective: Objective, name: str, weight: float) -> Objective:
+    """Another package's objective, times its weight; raises ``Failed`` when it gives anything but a number per dream."""
+
+    def checked(images: Tensor, seen: Seen, step: int) -> Tensor:
+        found = objective(images, seen, step)
+        if not isinstance(found, Tensor) or found.shape != (len(images),):
+            given = f"a tensor of shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+            raise Failed(f"The objective {name!r} gave {given} for {len(images)} pictures: it has to give one number for each.")
+        return weight * found.float()
+
+    return checked
 
 
 def near(pictures: Tensor, weight: float) -> Objective:
@@ -75,8 +117,9 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
     """Read every dream's prompts once, with every perceptor; prompt weights are shares of the dream's own total.
 
     So that a prompt list does not pull harder for being longer, a dream's weights are divided by the sum of their
-    magnitudes, and each perceptor's share by the sum of the ensemble's.
+    magnitudes, unless its options say otherwise, and each perceptor's share by the sum of the ensemble's.
     """
+    options = registry.parse_options(Options, "resemblance", dreams[0].options.get("resemblance", {}))
     most = max(len(dream.prompts) for dream in dreams)
     unique = list(dict.fromkeys((prompt.kind, prompt.text) for dream in dreams for prompt in dream.prompts))
     place = {prompt: i for i, prompt in enumerate(unique)}
@@ -85,7 +128,7 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
     weights, stops = torch.zeros(len(dreams), most), torch.full((len(dreams), most), -torch.inf)
     for i, dream in enumerate(dreams):
         numbers = count()
-        whole = sum(abs(prompt.weight) for prompt in dream.prompts) or 1.0
+        whole = (sum(abs(prompt.weight) for prompt in dream.prompts) or 1.0) if options.weights == "shares" else 1.0
         for k, prompt in enumerate(dream.prompts):
             rows[i, k], weights[i, k] = place[prompt.kind, prompt.text], prompt.weight / whole
             regions[i, k] = looked.index(prompt.region)
@@ -98,7 +141,8 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
             read = _read(unique, perceptors[sight.name])
         targets[sight.name] = read[rows.to(read.device)]
         shares[sight.name] = (weights * (sight.weight / total)).to(read.device)
-    return Resemblance(targets, shares, *(tensor.to(read.device) for tensor in (stops, regions, pictures)))
+    stops, regions, pictures = (tensor.to(read.device) for tensor in (stops, regions, pictures))
+    return Resemblance(targets, shares, stops, regions, pictures, options)
 
 
 def _read(prompts: Sequence[tuple[str, str]], perceptor: Perceptor) -> Tensor:

@@ -5,24 +5,29 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
     [project.entry-points."reverie.generators"]
     mine = "my_package.my_module"
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote or of another's checkpoint, it stands for the
-component that reads the file.
+or ``reverie.perceptors``, or ``reverie.objectives``. The options of ours are read without importing torch: they stand in
+``reverie/options/``. Others' are where they put them. Nothing of theirs is imported before it is asked for by name, or listed.
+
+Where a name is a path, of a file or folder that ``reverie train`` wrote or of somebody else's weights, it stands for the
+component that reads it (``held.py``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from reverie.errors import BadRequest, unknown
-from reverie.held import by_config, by_header, by_names, within
+from reverie.errors import BadRequest, ReverieError, unknown
+from reverie.held import TRAINED, component_at
 
 if TYPE_CHECKING:
     import torch
@@ -42,27 +47,65 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "mini": "reverie.perceptors.mini",
             "openclip": "reverie.perceptors.openclip",
         },
+        "objective": {},
     }
 )
+# Ours are in every dream, each under a flag or of itself; nobody else's may be called so.
+OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "init", "prior")
+PARTS = ("cutouts", "resemblance", "init", "sketch", "sample")  # have options, and come in one kind only
 
 
-# What may be named by a path instead: a safetensors file that says it holds one of these, or the folder in which
-# `reverie train` left it under this name; and who reads it.
-TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "generator": {"vqgan": "vqgan", "biggan": "biggan", "progan": "progan"},
-        "perceptor": {"clip": "mini"},
-    }
-)
+@dataclass(frozen=True)
+class Component:
+    """One that is installed: who brings it, the model of its options, or the problem for which it is skipped."""
 
-
-# Who looks with what others trained, and by which option it is told where that lies: a folder by the model_type that it names.
-MODEL_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType({"clip": ("hf", "model"), "siglip": ("hf", "model")})
+    kind: str
+    name: str
+    source: str
+    options: type[BaseModel] | None = None
+    problem: str = ""
 
 
 def names(kind: str) -> list[str]:
-    """Every component of a kind ("generator", "perceptor") that is installed."""
-    return sorted({*BUILT_IN[kind], *(entry.name for entry in entry_points(group=f"reverie.{kind}s"))})
+    """Every component of a kind ("generator", "perceptor", "objective") that is installed; nothing is imported."""
+    return sorted({*BUILT_IN[kind], *(entry.name for entry in _entries(kind) if not _taken(kind, entry.name))})
+
+
+def survey() -> Iterator[Component]:
+    """All that is installed, kind by kind and ours first. Other packages' modules are imported, to see whether they are sound."""
+    for kind, ours in BUILT_IN.items():
+        for name in sorted(ours):
+            yield Component(kind, name, "reverie", options(kind, name))
+        before: set[str] = set()
+        for entry in _entries(kind):
+            yield _surveyed(kind, entry, again=entry.name in before)
+            before.add(entry.name)
+
+
+def _surveyed(kind: str, entry: EntryPoint, again: bool) -> Component:
+    name = entry.name
+    if _taken(kind, name) or again:
+        owner = "another package" if again else "Reverie"
+        return Component(
+            kind, name, _source(entry), problem=f"The {kind} {name!r} ({entry.value}) is skipped: {owner} has one of this name."
+        )
+    try:
+        return Component(kind, name, _source(entry), _loaded(kind, entry).Options)
+    except BadRequest as error:
+        return Component(kind, name, _source(entry), problem=str(error))
+
+
+def _entries(kind: str) -> list[EntryPoint]:
+    """What other packages register, always in the same order."""
+    return sorted(entry_points(group=f"reverie.{kind}s"), key=lambda entry: (entry.name, _source(entry)))
+
+
+def _taken(kind: str, name: str) -> bool:
+    return name in BUILT_IN[kind] or (kind == "objective" and name in OBJECTIVES)
+
+
+def _source(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
 
 
 def check(kind: str, name: str) -> None:
@@ -75,41 +118,63 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     if name in names(kind):
         return name, {}
     path = Path(name)
-    if not path.exists() and path.name == name and not path.suffix:
+    if kind not in TRAINED or (not path.exists() and path.name == name and not path.suffix):
         raise unknown(kind, name, names(kind))
-    trained = TRAINED[kind]
-    if kind == "perceptor" and not by_header(path) and (within(path) or by_config(path) in MODEL_TYPES):
-        component, option = MODEL_TYPES.get(by_config(path), ("clip", "weights"))
-        return component, {option: str(path)}
-    if path.is_file():  # what is wrong with it, its reader says
-        return trained.get(by_header(path) or by_names(path), next(iter(trained.values()))), {"weights": str(path)}
-    for held, component in trained.items():
-        if (path / f"{held}.safetensors").is_file():
-            return component, {"weights": str(path / f"{held}.safetensors")}
-    if by_names(path) in trained:
-        return trained[by_names(path)], {"weights": str(path)}
-    files = " or ".join(f"{held}.safetensors" for held in trained)
-    problem = "holds none" if path.exists() else "is not there"
-    raise BadRequest(
-        f"There is no {kind} at {name!r}: a path leads to a {files}, to the folder that holds it, or to a checkpoint (.ckpt, .pt, .pth), "
-        f"and this one {problem}."
-    )
+    return component_at(kind, path)
+
+
+def options(kind: str, name: str) -> type[BaseModel]:
+    """The model of a component's options; ours are found without importing torch."""
+    component, _ = _resolve(kind, name)
+    if component in BUILT_IN[kind] and find_spec(f"reverie.options.{component}"):
+        return part_options(component)
+    found: type[BaseModel] = _module(kind, component).Options
+    return found
+
+
+def part_options(name: str) -> type[BaseModel]:
+    """The model of the options of one of our own components, or of the ``PARTS``."""
+    found: type[BaseModel] = import_module(f"reverie.options.{name}").Options
+    return found
 
 
 def build(kind: str, name: str, options: Mapping[str, Any], device: torch.device) -> Any:
     """Make a component from its name, or the path of trained weights, and its own options."""
     component, weights = _resolve(kind, name)
-    home = BUILT_IN[kind].get(component)
-    found = import_module(home) if home else _load(kind, component)
-    return found.build(parse_options(found.Options, name, {**options, **weights}), device)
-
-
-def _load(kind: str, name: str) -> Any:
-    entry = next(iter(entry_points(group=f"reverie.{kind}s", name=name)))
+    found = _module(kind, component)
+    parsed = parse_options(found.Options, name, {**options, **weights})
     try:
-        return entry.load()
-    except Exception as error:  # whatever other people's modules do when they are imported
-        raise BadRequest(f"The {kind} {name!r} ({entry.value}) could not be loaded: {error}. Install it again, or another.") from error
+        return found.build(parsed, device)
+    except ReverieError:
+        raise
+    except Exception as error:
+        if component in BUILT_IN[kind]:
+            raise
+        raise BadRequest(f"The {kind} {name!r} ({found.__name__}) could not be made: {_said(error)}.") from error
+
+
+def _module(kind: str, component: str) -> Any:
+    home = BUILT_IN[kind].get(component)
+    return import_module(home) if home else _loaded(kind, next(entry for entry in _entries(kind) if entry.name == component))
+
+
+def _loaded(kind: str, entry: EntryPoint) -> Any:
+    """Another package's component; raises ``BadRequest`` that says what is wrong with it."""
+    who = f"The {kind} {entry.name!r} ({entry.value})"
+    try:
+        found = entry.load()
+    except (Exception, SystemExit) as error:  # whatever other people's modules do when they are imported
+        raise BadRequest(f"{who} could not be loaded: {_said(error)}. Install it again, or another.") from error
+    model = getattr(found, "Options", None)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise BadRequest(f"{who} is no component: it has no pydantic model `Options`, nothing says what can be set of it.")
+    if not callable(getattr(found, "build", None)):
+        raise BadRequest(f"{who} is no component: it has no function `build(options, device)` that makes it.")
+    return found
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(".")
 
 
 def parse_options(model: Any, name: str, options: Mapping[str, Any]) -> Any:

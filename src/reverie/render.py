@@ -56,6 +56,8 @@ def render(
     every = watch.rules.every(steps)
     while course.taken < steps and not watch.over() and not should_stop():
         step, was = course.taken, watch.moving
+        if engine.anchor and engine.anchor.renews(step):
+            optimiser.state.clear()
         before = snapshot(latent.parts, optimiser)
         optimiser.zero_grad(set_to_none=True)
         score = differentiate(engine, latent, step, step / steps)
@@ -94,10 +96,10 @@ def _last(engine: Engine, course: Course, steps: int) -> Shown:
 
 @torch.no_grad()
 def _follow(slow: tuple[Tensor, ...], parts: tuple[Tensor, ...], decay: float, step: int, moving: Tensor) -> None:
-    """Move the slow average; young averages move faster, so that the start is soon forgotten."""
-    keep = min(decay, (1 + step) / (10 + step))
+    """Move the slow average, of which the start is the first value, corrected for being young as Adam's means are."""
+    share = (1 - decay) / (1 - decay ** (step + 2))
     for average, part in zip(slow, parts, strict=True):
-        average.copy_(torch.where(rows(moving, part), average.lerp(part, 1 - keep), average))
+        average.copy_(torch.where(rows(moving, part), average.lerp(part, share), average))
 
 
 def _shown(step: int, score: Score, course: Course, fine: Tensor) -> Shown:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.dream import Dream
@@ -15,20 +14,12 @@ from reverie.nets.codes import CodeTransformer, fill
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.sketch import Sketch
 from reverie.nets.vqgan import VQGAN
+from reverie.options.sample import Options as SampleOptions
+from reverie.options.sketch import Options as SketchOptions
 from reverie.rng import Rng
 from reverie.tokens import Tokenizer
 from reverie.types import Perceptor
 from reverie.weights import fingerprint
-
-
-class SketchOptions(BaseModel):
-    """``-o sketch.hand=2``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
-    guide: str = Field(default="mini", description="the perceptor by whose text tower it reads: 'mini' or a safetensors file")
-    hand: int | None = Field(default=None, ge=0, description="which of its ways of drawing; by default the best of some")
-    tries: int = Field(default=4, ge=1, description="how many ways the seed draws, of which the perceptors choose one")
 
 
 class Sketcher:
@@ -49,18 +40,6 @@ class Sketcher:
         pieces = torch.tensor(self.tokens([text] * len(hands)), device=self.device)
         coarse = self.network(pieces, torch.tensor(hands, device=self.device))
         return _framed(coarse, height, width)
-
-
-class SampleOptions(BaseModel):
-    """``-o sample.tries=8``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="the code transformer: 'mini' (built in) or a safetensors file")
-    guide: str = Field(default="mini", description="the perceptor that it was trained with: 'mini' or a safetensors file")
-    vqgan: str = Field(default="mini", description="the VQGAN that it was trained with: 'mini' or a safetensors file")
-    tries: int = Field(default=4, ge=1, le=64, description="how many pictures the seed draws, of which the perceptors choose one")
-    temperature: float = Field(default=0.8, ge=0, le=10, allow_inf_nan=False, description="how far a draw strays from the likeliest codes")
-    guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="how hard the words pull; 0 as the data has it")
 
 
 class Sampler:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reverie.cutouts import Cutter
+from reverie.anchors import Anchor
 from reverie.losses import clamp_with_grad, mirrored
 from reverie.regions import Region
 from reverie.rng import Rng
-from reverie.types import Generator, Latent, Objective, Perceptor, Views
+from reverie.types import Cutter, Generator, Latent, Objective, Perceptor, Views
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Engine:
     fixed: Fixed | None = None
     regions: Sequence[Region] = ()  # that are looked at, each with as many views; none is the whole picture
     beside: Tensor | None = None  # [K,B,3,H,W], pictures that are looked at under the same views
+    anchor: Anchor | None = None  # what the latent itself is held to
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,10 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
     if replayed:
         torch.autograd.backward([views for views, _ in replayed], [grad for _, grad in replayed])
     assert picture.grad is not None
-    prior = engine.generator.prior(latent)
-    if prior is None:
-        images.backward(picture.grad)
-    else:
-        terms["prior"] = prior
-        torch.autograd.backward([images, prior.sum()], [picture.grad, None])
+    own = {"prior": engine.generator.prior(latent), "init": engine.anchor(latent, step) if engine.anchor else None}
+    found = {name: term for name, term in own.items() if term is not None}
+    torch.autograd.backward([images, *(term.sum() for term in found.values())], [picture.grad, *(None for _ in found)])
+    terms |= found
     return Score(images.detach(), {name: term.detach() for name, term in terms.items()})
 
 

@@ -10,7 +10,7 @@ from os.path import lexists
 from pathlib import Path
 from tempfile import gettempdir
 
-from reverie import registry
+from reverie import checks
 from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed, ReverieError
 from reverie.files import FORMATS, check_target, save_picture
@@ -75,11 +75,9 @@ def _painted(
 
 
 def check(dreams: Sequence[Dream]) -> None:
-    """Raise ``BadRequest`` for names that nothing answers to, in any of the dreams and without importing torch."""
+    """Raise ``BadRequest`` for what can be known to be wrong with any of the dreams without importing torch."""
     for dream in dreams:
-        registry.check("generator", dream.generator)
-        for sight in dream.perceptors:
-            registry.check("perceptor", sight.name)
+        checks.check(dream)
 
 
 def _batches(dreams: Sequence[Dream]) -> list[list[int]]:

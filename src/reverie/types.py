@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,6 +72,26 @@ class Perceptor(Protocol):
 
     def look(self, views: Tensor) -> Tensor:
         """[N,3,size,size] in 0..1 -> [N,dim], unit length, differentiable."""
+
+
+class Cutter(Protocol):
+    """Pictures to views of a perceptor's size."""
+
+    @property
+    def views(self) -> int:
+        """How many of each picture."""
+
+    def draw(self, rngs: Sequence[Rng], step: int, progress: float, height: int, width: int) -> Any:
+        """Where the views of one step are cut, with ``boxes`` as ``Views`` has them, drawn on the CPU for each dream alone.
+
+        ``progress`` grows from 0 to 1 while it paints.
+        """
+
+    def cut(self, images: Tensor, geometry: Any) -> Tensor:
+        """[B,3,H,W] -> [B*V,3,size,size], dream after dream."""
+
+    def disturb(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
+        """What a camera would do to them."""
 
 
 @dataclass(frozen=True)

@@ -163,12 +163,18 @@ def _network(
     found = header.get("kind") if isinstance(header, dict) else None
     if found != kind:
         raise BadRequest(f"{path} holds {found or 'no Reverie network'}, not {kind}.")
+    lent = lend(header) if lend else {}
+    return assemble(path, kind, lambda: make(header["config"]), {**tensors, **lent}), header
+
+
+def assemble(path: Path, kind: str, make: Callable[[], Network], tensors: dict[str, Tensor]) -> Network:
+    """The network that ``make`` makes, filled with the tensors of ``path``; raises ``BadRequest`` where they do not fit."""
     try:
-        network = blank(lambda: make(header["config"]))
+        network = blank(make)
     except Exception as error:  # whatever a stranger's numbers break
         raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}): fetch or train it again.") from error
-    _fill(network, {**tensors, **(lend(header) if lend else {})}, path)
-    return network.eval().requires_grad_(False), header
+    _fill(network, tensors, path)
+    return network.eval().requires_grad_(False)
 
 
 def _fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:

@@ -11,14 +11,23 @@ from cyclopts import Parameter
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from reverie import presets
 from reverie.dream import Dream, Scalar
 from reverie.errors import BadRequest
 from reverie.recipe import explain_validation, scalar
 
 # Fields that may be given several times are flags in the singular; what to paint is no flag at all.
-SEVERAL = {"perceptors": ("--perceptor",), "options": ("--option", "-o")}
+SEVERAL = {"perceptors": ("--perceptor",), "objectives": ("--objective",), "options": ("--option", "-o")}
 POSITIONAL = "prompts"
-METAVARS = {"size": "WxH", "generator": "NAME", "perceptors": "NAME", "init": "PICTURE", "mask": "PICTURE", "options": "C.O=VALUE"}
+METAVARS = {
+    "size": "WxH",
+    "generator": "NAME",
+    "perceptors": "NAME",
+    "objectives": "NAME",
+    "init": "PICTURE",
+    "mask": "PICTURE",
+    "options": "C.O=VALUE",
+}
 
 
 def with_dream_flags(command: Callable[..., int]) -> Callable[..., int]:
@@ -61,11 +70,13 @@ def _default(name: str) -> str:
     return "" if value in (None, {}, False) else str(value)
 
 
-def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1) -> list[Dream]:
+def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1, preset: str | None = None) -> list[Dream]:
     """The dreams that were typed, with seeds that count up; raises ``BadRequest`` in a reader's words."""
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if "options" in given:
         given["options"] = options(given["options"])
+    if preset is not None:
+        given = presets.over(presets.fields(preset), given)
     try:
         first = Dream(text(words), **given)
         return [Dream.model_validate({**dict(first), "seed": first.seed + number}) for number in range(batch)]

@@ -12,15 +12,22 @@ from reverie.cli.output import Output
 
 BATCH = Parameter(help="how many pictures, with seeds from --seed up", group="The dream", validator=Number(gte=1, lte=10_000))
 
+PRESET = Parameter(
+    help="begin from the settings of an original, which other flags change: vqgan-clip, zquantize-notebook, pooling-notebook, "
+    "mse-regularised, codebook-sampling, big-sleep, deep-daze, progan, or a JSON file of your own",
+    group="The dream",
+)
+
 
 @with_dream_flags
 def paint(
     *text: Annotated[str, Parameter(help="what to paint: text, or 'text | more text', each with an optional :weight")],
     batch: Annotated[int, BATCH] = 1,
+    preset: Annotated[str | None, PRESET] = None,
     output: Output | None = None,
     **fields: Any,
 ) -> int:
     """Paint a picture of what you write."""
     from reverie.cli.run import painted
 
-    return painted(dreams(text, fields, batch), output or Output())
+    return painted(dreams(text, fields, batch, preset), output or Output())

@@ -31,6 +31,7 @@ def described(recipe: Recipe) -> str:
 
     settings = recipe.dream.model_dump(mode="json", exclude={"prompts", "perceptors", "options"})
     settings["palette"] = " ".join(recipe.dream.palette) or None
+    settings["objectives"] = " ".join(f"{name}:{weight:g}" for name, weight in recipe.dream.objectives.items()) or None
     settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)
     for component, options in recipe.dream.options.items():
         settings |= {f"{component}.{option}": value for option, value in options.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def clip(
     """Train the perceptor, or go on where it was; paint with it by --perceptor FOLDER."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.clip(pace, robust, sitting, seed, should_stop, start))
+    return _sit(sitting, lambda sitting, should_stop: commands.clip(pace, robust, sitting, seed, should_stop, start))
 
 
 @app.command
@@ -56,7 +57,7 @@ def vqgan(
     """Train the generator, or go on where it was; paint with it by --generator FOLDER."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.vqgan(pace, guide, sitting, seed, should_stop, start))
+    return _sit(sitting, lambda sitting, should_stop: commands.vqgan(pace, guide, sitting, seed, should_stop, start))
 
 
 @app.command
@@ -71,7 +72,7 @@ def sketch(
     """Train the sketch that paintings start from, or go on where it was; start from it by -o sketch.weights=FILE."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.sketch(pace, guide, sitting, seed, should_stop, start))
+    return _sit(sitting, lambda sitting, should_stop: commands.sketch(pace, guide, sitting, seed, should_stop, start))
 
 
 @app.command
@@ -86,7 +87,7 @@ def biggan(
     """Train a GAN that paints kinds (each distinct caption is one), or go on; paint with it by --generator FOLDER."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.biggan(pace, guide, sitting, seed, should_stop, start))
+    return _sit(sitting, lambda sitting, should_stop: commands.biggan(pace, guide, sitting, seed, should_stop, start))
 
 
 @app.command
@@ -101,20 +102,21 @@ def progan(
     """Train a GAN that grows from coarse to fine, or go on; it needs no captions. Paint with it by --generator FOLDER."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.progan(pace, guide, sitting, seed, should_stop, start))
+    return _sit(sitting, lambda sitting, should_stop: commands.progan(pace, guide, sitting, seed, should_stop, start))
 
 
 @app.command
 def judge(
     *,
     pace: Annotated[JudgePace, Flat] = JudgePace(),  # noqa: B008 - frozen
+    start: Start = None,
     seed: Seed = 1000,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:
     """Train the recogniser that judges paintings and never guides, or go on where it was; for `reverie bench quality`."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.judge(pace, sitting, seed, should_stop))
+    return _sit(sitting, lambda sitting, should_stop: commands.judge(pace, sitting, seed, should_stop, start))
 
 
 @app.command
@@ -129,13 +131,16 @@ def codes(
     """Train the code transformer that samples whole pictures, or go on where it was; start from it by --init sample."""
     from reverie.train import commands
 
-    return _sit(lambda should_stop: commands.codes(pace, guide, vqgan, sitting, seed, should_stop))
+    return _sit(sitting, lambda sitting, should_stop: commands.codes(pace, guide, vqgan, sitting, seed, should_stop))
 
 
-def _sit(training: Callable[[Callable[[], bool]], Path]) -> int:
-    """Train until done or Ctrl-C, which saves and ends; says where the weights are."""
+def _sit(sitting: Sitting, training: Callable[[Sitting, Callable[[], bool]], Path]) -> int:
+    """Train until done or Ctrl-C, which saves and ends, beside other processes if there are; says where the weights are."""
     from reverie.cli.interrupt import STOPPED, stoppable
+    from reverie.train import together
 
-    with stoppable("the training so far") as asked:
-        print(training(asked))
+    with stoppable("the training so far") as asked, together.company(sitting.device) as device:
+        path = training(replace(sitting, device=device), asked)
+        if together.rank() == 0:
+            print(path)
         return STOPPED if asked() else 0

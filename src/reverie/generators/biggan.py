@@ -8,32 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.errors import Unsupported
 from reverie.images import covering
 from reverie.nets.biggan import BigGAN
+from reverie.options.biggan import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
 from reverie.weights import load_biggan
 
 FIRST = 0.95  # the share of the class that a painting starts from
-
-
-class Options(BaseModel):
-    """``-o biggan.truncation=0.7``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="'mini' (built in), a safetensors file, or pytorch-pretrained-biggan's folder")
-    truncation: float = Field(default=1.0, ge=0, le=1, description="smaller paints more alike and more typical")
-    shares: Literal["softmax", "sigmoid"] = Field(
-        default="softmax", description="how classes mix: to 1 in all, or each on its own (big-sleep)"
-    )
-    tries: int = Field(default=1100, ge=1, description="how many classes are tried for a start")
 
 
 class BigganGenerator:

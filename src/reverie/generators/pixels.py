@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.errors import BadRequest
+from reverie.options.pixels import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
-
-
-class Options(BaseModel):
-    """``-o pixels.contrast=0.2``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    contrast: float = Field(default=0.05, ge=0, le=1, description="standard deviation of the first noise")
 
 
 class Pixels:

@@ -9,23 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.errors import Unsupported
 from reverie.images import covering
 from reverie.nets.progan import ProGAN, pixel_norm
+from reverie.options.progan import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
 from reverie.weights import load_progan
-
-
-class Options(BaseModel):
-    """``-o progan.tries=4096``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="'mini' (built in), a safetensors file, or a checkpoint of pytorch_GAN_zoo's")
-    tries: int = Field(default=1024, ge=1, description="how many chance pictures are tried for a start")
 
 
 class ProganGenerator:

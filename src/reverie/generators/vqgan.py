@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.errors import BadRequest
 from reverie.nets.vqgan import VQGAN
+from reverie.options.vqgan import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
 from reverie.weights import load_vqgan
-
-
-class Options(BaseModel):
-    """``-o vqgan.weights=my-vqgan.safetensors``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(
-        default="mini", description="'mini' (built in), a safetensors file, or a checkpoint of taming's or latent-diffusion's"
-    )
-    config: str = Field(default="", description="the YAML of a checkpoint, where it does not stand beside it under the same name")
 
 
 class VqganGenerator:

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie import clip_tokens
 from reverie.clip_tokens import ClipTokenizer
 from reverie.errors import BadRequest
 from reverie.nets.clip import CLIP
+from reverie.options.clip import Options
 from reverie.perceptors import clip_files
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, said_beside
-
-
-class Options(BaseModel):
-    """``-o clip.weights=ViT-B-32.pt``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="", description="OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's")
-    activation: Literal["auto", "quickgelu", "gelu"] = Field(default="auto", description="which GELU the network was trained with")
-    merges: str = Field(default="", description=f"the tokenizer: {clip_tokens.LIST}, or a folder with a tokenizer.json or vocab.json")
-    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
 
 
 class ClipPerceptor:

@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.checkpoints.fit import blank, misfits
 from reverie.checkpoints.read import Checkpoint, read
 from reverie.errors import BadRequest
 from reverie.nets.clip import CLIP, CLIPConfig, Stack, ViTConfig, config_of
 from reverie.perceptors.lens import part, said_beside
+from reverie.weights import assemble
 
 OPENAIS = "input_resolution"  # stands beside the weights in OpenAI's files alone
 # Stands in files and is no weight: sizes, a mask, a counter, SigLIP's bias of the loss.
@@ -55,17 +55,12 @@ def load(weights: str, activation: str = "auto") -> tuple[CLIP, Path]:
     found = read(weights)
     try:
         config, tensors = _understood(found, activation)
-        network = blank(lambda: CLIP(config))
     except (KeyError, ValueError, IndexError, ZeroDivisionError, RuntimeError) as error:
         raise BadRequest(
             f"{found.path} holds no CLIP in OpenAI's, open_clip's or Hugging Face's layout ({error}; it begins with "
             f"{', '.join(sorted(found.tensors)[:3])}). Other towers of open_clip's: --perceptor openclip -o openclip.model=NAME."
         ) from error
-    wrong = misfits(network, tensors)
-    if wrong:
-        raise BadRequest(f"{found.path} does not fit its own sizes: {wrong}. Other towers of open_clip's: --perceptor openclip.")
-    network.load_state_dict(tensors, assign=True)
-    return network.eval().requires_grad_(False), found.path
+    return assemble(found.path, "clip", lambda: CLIP(config), tensors), found.path
 
 
 def _understood(found: Checkpoint, activation: str) -> tuple[CLIPConfig, dict[str, Tensor]]:

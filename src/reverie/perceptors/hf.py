@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie import clip_tokens
 from reverie.errors import BadRequest
+from reverie.options.hf import Options
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, said_beside
 
 FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder; never pickles
@@ -25,15 +25,6 @@ KINDS = ("clip", "siglip")
 SIGLIP_MEAN = SIGLIP_STD = (0.5, 0.5, 0.5)
 
 Reader = Callable[[Sequence[str]], list[list[int]]]
-
-
-class Options(BaseModel):
-    """``-o hf.model=clip-vit-base-patch32/``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    model: str = Field(default="", description="a folder of Hugging Face's, or a name in its cache (openai/clip-vit-base-patch32)")
-    download: bool = Field(default=False, description="fetch a name that is not in the cache")
-    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
 
 
 class HfPerceptor:

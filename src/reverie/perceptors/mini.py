@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.nets.miniclip import MiniCLIP
+from reverie.options.mini import Options as Options
 from reverie.tokens import Tokenizer
 from reverie.weights import load_clip
-
-
-class Options(BaseModel):
-    """``-o mini.weights=my-clip.safetensors``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
 
 
 class MiniPerceptor:

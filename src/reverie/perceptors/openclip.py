@@ -11,26 +11,16 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from reverie.clip_tokens import too_long
 from reverie.errors import BadRequest, unknown
+from reverie.options.openclip import Options
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line
 
 MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
 
 Reader = Callable[[Sequence[str]], Tensor]
-
-
-class Options(BaseModel):
-    """``-o openclip.model=MobileCLIP2-S0 -o openclip.weights=FILE``"""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    model: str = Field(default="", description="a network by open_clip's name, or a folder with an open_clip_config.json and its weights")
-    weights: str = Field(default="", description="its checkpoint; a folder brings its own")
-    tokenizer: str = Field(default="", description="a folder with the tokenizer, for networks whose own lies on a hub (SigLIP)")
-    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
 
 
 class OpenClipPerceptor:

@@ -1,29 +1,28 @@
-"""Train the mini CLIP: contrastive, with hard wrong captions, and adversarially when its gradients are to paint.
-
-Free adversarial training (Shafahi et al. 2019, arXiv 1904.12843): each batch is replayed, and the gradient that
-trains the weights also moves the perturbation. A tower trained so has gradients that draw (Santurkar et al. 2019,
-arXiv 1906.09453; for CLIP, Ganz & Elad 2023, arXiv 2306.16805); a clean one of the same size draws coloured specks.
-"""
+"""Train the mini CLIP: contrastive, with hard wrong captions, and adversarially when its gradients are to paint."""
 
 from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from reverie.data.captions import Facts
 from reverie.data.icons import Icons
-from reverie.data.scenes import SceneMaker, Scenes
+from reverie.data.scenes import SceneMaker
 from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.tokens import Tokenizer
+from reverie.train import together
+from reverie.train.attack import Figures, attacked, unit
+from reverie.train.descent import Slow, autocast, decaying, descend, set_rate
 from reverie.train.facts import Answers, Examiner, answers
-from reverie.train.loop import Slow, autocast, rate_at, unit
 from reverie.train.settings import ClipPace, Robust
 from reverie.train.start import came_from, copied
 from reverie.train.words import Meanings, teach
@@ -31,17 +30,17 @@ from reverie.weights import save_network
 
 
 class Batch(NamedTuple):
-    """What one step learns from: views, texts, which texts count for which view, the facts, and where the attack starts."""
+    """What one step learns from: views, texts, what is on them, the facts, and where the attack starts."""
 
     images: Tensor  # [B,3,S,S] in 0..1
     pieces: Tensor  # int64 [2B,L], captions and then contrasts
-    mask: Tensor  # bool [B,2B]
+    shown: Tensor  # int64 [B,2], the things of each view, one of them twice where it is alone
     answers: Answers
     noise: Tensor  # [B,3,S,S], unit length
 
     def to(self, device: torch.device) -> Batch:
-        images, pieces, mask, noise = (part.to(device) for part in (self.images, self.pieces, self.mask, self.noise))
-        return Batch(images, pieces, mask, self.answers.to(device), noise)
+        images, pieces, shown, noise = (part.to(device) for part in (self.images, self.pieces, self.shown, self.noise))
+        return Batch(images, pieces, shown, self.answers.to(device), noise)
 
 
 def vocabulary(icons: Icons, size: int = 4096) -> Tokenizer:
@@ -80,10 +79,7 @@ class ClipTrainer:
         self.names = [concept.name for concept in icons.concepts]
         self.examine = Examiner(Meanings(icons, self.model.config.dim, seed), self.device)
         learnt = [*self.model.image.parameters(), self.model.scale]  # the words are taught first, and then stay
-        decay = [p for p in learnt if p.dim() > 1]
-        plain = [p for p in learnt if p.dim() <= 1]
-        groups = [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
+        self.optimiser = decaying(learnt, pace.rate, 0.02)
         told = {**asdict(pace), **asdict(robust), **asdict(self.model.config), **came_from(start and start[0])}
         self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), **told}
 
@@ -91,44 +87,38 @@ class ClipTrainer:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
     def draw(self, number: int) -> Batch:
-        scenes = copy.copy(self.maker)(self.pace.batch, number)  # a copy, since a maker holds its dice while it composes
+        scenes = copy.copy(self.maker)(together.share(self.pace.batch), number)  # a copy, since a maker holds its dice while it composes
         images = photographed(scenes.images, torch.Generator().manual_seed(number))
         noise = unit(torch.randn(images.shape, generator=torch.Generator().manual_seed(~number & 0xFFFF)))
-        pieces, mask = self._texts(scenes, random.Random(f"texts/{number}"))
-        return Batch(images, pieces, mask, answers(scenes.facts, self.names), noise)
+        pieces = torch.tensor(self.tokens([*scenes.captions, *scenes.contrasts], random.Random(f"texts/{number}")))
+        return Batch(images, pieces, self._shown(scenes.facts), answers(scenes.facts, self.names), noise)
 
     def step(self, number: int, drawn: Batch) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(number, self.pace)
+        set_rate(number, self.pace, self.optimiser)
         if number == 0 and not self.reads:
             self._teach_words()
         self.model.train()
-        images, pieces, mask, wanted, noise = drawn.to(self.device)
-        radius = self.radius_at(number)
-        delta = noise * radius * 0.5
+        images, pieces, shown, wanted, noise = drawn.to(self.device)
+        radius = self.robust.radius_at(number, self.pace.steps)
         with torch.no_grad():
-            read = self.model.read(pieces)
-        for _ in range(self.robust.replays if self.robust.radius else 1):
-            attacked = (images + delta).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_(radius > 0)
-            loss, right, named = self._loss(attacked, read, mask, wanted)
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
-            self.optimiser.step()
-            if attacked.grad is not None:
-                delta = within(delta + unit(attacked.grad) * radius, radius)
+            read = torch.cat([together.gather(texts) for texts in self.model.read(pieces).chunk(2)])
+        mask = allowed(together.gather(shown))
+
+        def learn(views: Tensor) -> Figures:
+            loss, right, named = self._loss(views, read, mask, wanted)
+            descend(loss, self.optimiser, 2.0)
+            return {"loss": loss, "right": right, "named": named}
+
+        figures = attacked(images, noise, self.robust, radius, learn)
         self.slow.update(self.model, number)
-        figures = {"loss": loss, "right": right, "named": named, "scale": self.model.scale.exp()}
+        figures["scale"] = self.model.scale.exp()
         return {"radius": radius, **{name: value.item() for name, value in figures.items()}}
 
     def _teach_words(self) -> None:
         teach(self.model.text.cpu(), self.tokens, self.icons, self.pace.words, seed=self.seed)
         self.model.text.to(self.device)
+        together.agree([self.model])
         self.slow.network.load_state_dict(self.model.state_dict())
-
-    def radius_at(self, number: int) -> float:
-        """The attack's radius at a step: it grows from 0, since a tower that has seen nothing yet learns nothing from it."""
-        return self.robust.radius * min(1.0, number / max(1, self.pace.steps * self.robust.warm))
 
     def sample(self, folder: Path, number: int) -> None:
         """Nothing: figures say it."""
@@ -136,17 +126,14 @@ class ClipTrainer:
     def export(self, path: Path) -> None:
         save_network(path, self.kind, self.slow.network, self.model.config, pieces=list(self.tokens.pieces))
 
-    def _texts(self, scenes: Scenes, dice: random.Random) -> tuple[Tensor, Tensor]:
-        """Pieces of captions and contrasts [2B,L], and which of them count for each image [B,2B]."""
-        count = len(scenes.captions)
-        pieces = torch.tensor(self.tokens([*scenes.captions, *scenes.contrasts], dice))
-        shown = [{fact.subject, fact.second} - {""} for fact in scenes.facts]
-        rows = [[i == j or not (mine & theirs) for j, theirs in enumerate(shown)] for i, mine in enumerate(shown)]
-        return pieces, torch.cat((torch.tensor(rows), torch.eye(count, dtype=torch.bool)), 1)
+    def _shown(self, facts: Sequence[Facts]) -> Tensor:
+        return torch.tensor([[self.names.index(fact.subject), self.names.index(fact.second or fact.subject)] for fact in facts])
 
     def _loss(self, images: Tensor, read: Tensor, mask: Tensor, wanted: Answers) -> tuple[Tensor, Tensor, Tensor]:
+        """Of views of one's own, and of all processes' texts; every view is told from those of all the others."""
         with autocast(images.device):
-            seen = self.model.look(images)
+            own = self.model.look(images)
+        seen = together.gather(own)
         scale = self.model.scale.exp().clamp(max=60.0)
         logits = (scale * seen @ read.T).masked_fill(~mask, -1e4)
         target = torch.arange(len(seen), device=seen.device)
@@ -154,14 +141,15 @@ class ClipTrainer:
         # From text to image only captions ask, and only those images answer that could not be meant as well.
         by_text = F.cross_entropy(logits[:, : len(seen)].T, target)
         right = (logits.argmax(1) == target).float().mean()
-        told, named = self.examine(seen, wanted, scale)
+        told, named = self.examine(own, wanted, scale)
         return 0.75 * by_image + 0.25 * by_text + told, right, named
 
 
-def within(delta: Tensor, radius: float) -> Tensor:
-    """Perturbations [B,...] no longer than ``radius`` each; shorter ones stay."""
-    norms = delta.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
-    return delta * (radius / norms).clamp(max=1.0)
+def allowed(shown: Tensor) -> Tensor:
+    """Bool [B,2B], which captions and contrasts count for each view that shows [B,2]: its own, and captions of other things."""
+    same = torch.eye(len(shown), dtype=torch.bool, device=shown.device)
+    shared = (shown[:, None, :, None] == shown[None, :, None, :]).flatten(2).any(2)
+    return torch.cat((same | ~shared, same), 1)
 
 
 def photographed(images: Tensor, rng: torch.Generator) -> Tensor:

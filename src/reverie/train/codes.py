@@ -16,8 +16,10 @@ from reverie.nets.codes import CodesConfig, CodeTransformer, acquaint, fill, mas
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.vqgan import VQGAN
 from reverie.tokens import Tokenizer
-from reverie.train.loop import Slow, autocast, rate_at
+from reverie.train import together
+from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
+from reverie.train.sheet import save_sheet
 from reverie.weights import fingerprint, save_network
 
 _SHEET = (
@@ -83,16 +85,15 @@ class CodesTrainer:
 
     @property
     def fresh(self) -> int:
-        """New scenes per step."""
-        return max(1, self.pace.batch // FRESH)
+        """New scenes per step and process."""
+        return max(1, together.share(self.pace.batch) // FRESH)
 
     def draw(self, number: int) -> Plain:
         return self.maker(self.fresh, number)
 
     def step(self, number: int, plain: Plain) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(number, self.pace)
-        rng = torch.Generator().manual_seed(number)
+        set_rate(number, self.pace, self.optimiser)
+        rng = torch.Generator().manual_seed(together.turn(number))
         rows = self._take_in(number, plain, rng)
         codes, hands = self.pool.codes[rows].long(), self.pool.hands[rows]
         silent = (torch.rand(len(rows), 1, generator=rng) < UNSAID).to(self.device)
@@ -101,23 +102,23 @@ class CodesTrainer:
         with autocast(self.device):
             logits = self.model(seen, read, hands)[hidden].float()
         loss = F.cross_entropy(logits, codes[hidden])
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        descend(loss, self.optimiser, 1.0)
         self.slow.update(self.model, number)
         return {"loss": loss.item(), "right": (logits.argmax(-1) == codes[hidden]).float().mean().item()}
 
     @torch.no_grad()
     def _take_in(self, number: int, plain: Plain, rng: torch.Generator) -> Tensor:
-        """Put new scenes into the pool in place of the oldest; gives the rows of this step's batch, the new ones among them."""
-        first = number * self.fresh
-        rows = torch.arange(first, first + self.fresh) % POOL
-        self.pool.codes[rows] = self._encode(plain.images).int()
-        self.pool.read[rows] = self._read(plain.captions).half()
-        self.pool.hands[rows] = plain.hands.to(self.device)
-        known = min(POOL, first + self.fresh)
-        return torch.cat((rows, torch.randint(known, (self.pace.batch - self.fresh,), generator=rng)))
+        """Put all processes' new scenes into the pool in place of the oldest; gives the rows of this one's batch, its new ones
+        among them.
+        """
+        every = self.fresh * together.count()
+        first = number * every
+        rows = torch.arange(first, first + every) % POOL
+        self.pool.codes[rows] = together.gather(self._encode(plain.images).int())
+        self.pool.read[rows] = together.gather(self._read(plain.captions)).half()
+        self.pool.hands[rows] = together.gather(plain.hands.to(self.device))
+        known, old = min(POOL, first + every), together.share(self.pace.batch) - self.fresh
+        return torch.cat((rows.chunk(together.count())[together.rank()], torch.randint(known, (old,), generator=rng)))
 
     def _encode(self, images: Tensor) -> Tensor:
         """[B,3,S,S] in 0..1 -> int64 [B,side,side]; a few at a time, which stay in a CPU's cache."""
@@ -134,8 +135,6 @@ class CodesTrainer:
     @torch.no_grad()
     def sample(self, folder: Path, number: int) -> None:
         """A sheet: a dozen prompts across, sampled by three hands."""
-        from PIL import Image
-
         net, count = self.slow.network, len(_SHEET)
         assert isinstance(net, CodeTransformer)
         read = self._read(list(_SHEET))
@@ -143,9 +142,8 @@ class CodesTrainer:
         for hand in range(min(3, net.config.hands)):
             rngs = [torch.Generator().manual_seed(hand) for _ in _SHEET]
             codes = fill(net, read, torch.full((count,), hand, device=self.device), rngs)
-            rows.append((self.vqgan.decode(self.vqgan.quantize.vectors(codes)) / 2 + 0.5).clamp(0, 1))
-        grid = torch.stack(rows).permute(0, 3, 1, 4, 2).reshape(len(rows) * rows[0].shape[-2], -1, 3)
-        Image.fromarray((grid * 255).round().byte().cpu().numpy()).save(folder / "sheet.png")
+            rows.append(self.vqgan.decode(self.vqgan.quantize.vectors(codes)) / 2 + 0.5)
+        save_sheet(folder / "sheet.png", torch.stack(rows))
 
     def export(self, path: Path) -> None:
         save_network(path, self.kind, self.slow.network, self.model.config, reads=self.reads)

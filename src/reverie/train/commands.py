@@ -16,6 +16,7 @@ from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
 from reverie.errors import BadRequest, Failed
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.sketch import SketchConfig
+from reverie.train import together
 from reverie.train.clip import ClipTrainer
 from reverie.train.codes import CodesTrainer, Readers
 from reverie.train.folder_clip import FolderClipTrainer
@@ -27,7 +28,7 @@ from reverie.train.sketch import SketchTrainer
 from reverie.train.source import Data
 from reverie.train.start import came_from
 from reverie.train.vqgan import CROP, VqganTrainer
-from reverie.weights import load_biggan, load_clip, load_progan, load_sketch, load_vqgan
+from reverie.weights import load_biggan, load_clip, load_judge, load_progan, load_sketch, load_vqgan
 
 TRAINING, TESTING, HELD = "icons.safetensors", "test.safetensors", "held.safetensors"
 LEAST = 5  # drawings of a thing to learn it from: fewer teach a hand's style and not the thing
@@ -133,9 +134,10 @@ def progan(
     return train(trainer.to(sitting.device), sitting, should_stop)
 
 
-def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the recogniser that never guides, or go on; gives the path of its weights."""
-    return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device), sitting, should_stop)
+def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never, start: str | None = None) -> Path:
+    """Train the recogniser that never guides, or go on; ``start`` (``mini`` or a file) gives its first weights. Gives the weights' path."""
+    first = None if start is None else load_judge(start)
+    return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device, start=first), sitting, should_stop)
 
 
 def codes(pace: CodesPace, guide: str, painter: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
@@ -159,7 +161,7 @@ def _pictures(sitting: Sitting, size: int, captions: bool = True, moving: bool =
         return _prepared(sitting)
     _settle(sitting)
     found = Folder.read(folder, round(size * MARGIN) if moving else size, captions)
-    print(f"{folder}: {len(found.captions):,} pictures" + f", {len(set(found.captions)):,} captions" * captions, flush=True)
+    together.say(f"{folder}: {len(found.captions):,} pictures" + f", {len(set(found.captions)):,} captions" * captions)
     return found
 
 
@@ -175,7 +177,8 @@ def train(trainer: Trainer, sitting: Sitting, should_stop: Callable[[], bool] = 
     folder = sitting.out or home() / trainer.kind
     done = run(trainer, folder, sitting, should_stop)
     path = folder / f"{trainer.kind}.safetensors"
-    trainer.export(path)
+    if together.rank() == 0:
+        trainer.export(path)
     if done < trainer.pace.steps:
-        print(f"{done} of {trainer.pace.steps} steps; the same command goes on", flush=True)
+        together.say(f"{done} of {trainer.pace.steps} steps; the same command goes on")
     return path

@@ -1,27 +1,28 @@
 """Train a mini CLIP on pictures and captions of one's own: contrastive, and robust when its gradients are to paint.
 
 There are no facts and no wrong captions here, so both towers are learnt together from the captions alone (Radford et
-al. 2021, arXiv 2103.00020), under the same attack as the built-in one (``train/clip.py``).
+al. 2021, arXiv 2103.00020), under the same attack as the built-in one (``train/attack.py``).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from reverie.data.folder import CropMaker, Folder
 from reverie.errors import BadRequest
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.tokens import Tokenizer, words
-from reverie.train.clip import photographed, within
-from reverie.train.loop import Slow, autocast, rate_at, unit
+from reverie.train import together
+from reverie.train.attack import Figures, attacked, unit
+from reverie.train.clip import photographed
+from reverie.train.descent import Slow, autocast, decaying, descend, set_rate
 from reverie.train.settings import ClipPace, Robust
 from reverie.train.start import came_from, copied
 from reverie.weights import save_network
@@ -30,11 +31,11 @@ LONGEST = 64  # pieces of a caption that are read
 
 
 class Batch(NamedTuple):
-    """What one step learns from: views, their captions, which captions are wrong for which view, where the attack starts."""
+    """What one step learns from: views, their captions, which of these say the same, and where the attack starts."""
 
     images: Tensor  # [B,3,S,S] in 0..1
     pieces: Tensor  # int64 [B,L]
-    mask: Tensor  # bool [B,B], true where caption and view belong together or differ
+    said: Tensor  # int64 [B], the same number for the same words
     noise: Tensor  # [B,3,S,S], unit length
 
 
@@ -57,7 +58,8 @@ class FolderClipTrainer:
         device: torch.device | str = "cpu",
         start: tuple[MiniCLIP, Tokenizer] | None = None,
     ) -> None:
-        if len({_plain(caption) for caption in folder.captions}) < 2:
+        self.sayings = list(dict.fromkeys(_plain(caption) for caption in folder.captions))
+        if len(self.sayings) < 2:
             raise BadRequest(f"All {len(folder.captions)} pictures have the same caption: a perceptor learns from what tells them apart.")
         torch.manual_seed(seed)
         self.pace, self.robust, self.device = pace, robust, torch.device(device)
@@ -65,10 +67,7 @@ class FolderClipTrainer:
         self.model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model)
         self.maker = CropMaker(folder, self.model.config.size, seed)
-        decay = [p for p in self.model.parameters() if p.dim() > 1]
-        plain = [p for p in self.model.parameters() if p.dim() <= 1]
-        groups = [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
+        self.optimiser = decaying(self.model.parameters(), pace.rate, 0.02)
         told = {**asdict(pace), **asdict(robust), **asdict(self.model.config), **came_from(start and start[0])}
         del told["words"]  # steps on facts, which a folder does not tell
         self.settings = {"kind": self.kind, "seed": seed, "data": folder.fingerprint(), **told}
@@ -77,30 +76,29 @@ class FolderClipTrainer:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
     def draw(self, number: int) -> Batch:
-        shown = self.maker(self.pace.batch, number)
+        shown = self.maker(together.share(self.pace.batch), number)
         images = photographed(shown.images, torch.Generator().manual_seed(number))
         noise = unit(torch.randn(images.shape, generator=torch.Generator().manual_seed(~number & 0xFFFFFFFF)))
         pieces = torch.tensor(self.tokens(shown.captions, random.Random(f"texts/{number}")))
-        return Batch(images, pieces, differing(shown.captions), noise)
+        said = torch.tensor([self.sayings.index(_plain(caption)) for caption in shown.captions])
+        return Batch(images, pieces, said, noise)
 
     def step(self, number: int, drawn: Batch) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(number, self.pace)
+        set_rate(number, self.pace, self.optimiser)
         self.model.train()
-        images, pieces, mask, noise = (part.to(self.device) for part in drawn)
-        radius = self.robust.radius * min(1.0, number / max(1, self.pace.steps * self.robust.warm))
-        delta = noise * radius * 0.5
-        for _ in range(self.robust.replays if self.robust.radius else 1):
-            attacked = (images + delta).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_(radius > 0)
-            loss, right = self._loss(attacked, pieces, mask)
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
-            self.optimiser.step()
-            if attacked.grad is not None:
-                delta = within(delta + unit(attacked.grad) * radius, radius)
+        images, pieces, said, noise = (part.to(self.device) for part in drawn)
+        radius = self.robust.radius_at(number, self.pace.steps)
+        mask = differing(together.gather(said))
+
+        def learn(views: Tensor) -> Figures:
+            loss, right = self._loss(views, pieces, mask)
+            descend(loss, self.optimiser, 2.0)
+            return {"loss": loss, "right": right}
+
+        figures = attacked(images, noise, self.robust, radius, learn)
         self.slow.update(self.model, number)
-        return {"radius": radius, "loss": loss.item(), "right": right.item(), "scale": self.model.scale.exp().item()}
+        figures["scale"] = self.model.scale.exp()
+        return {"radius": radius, **{name: value.item() for name, value in figures.items()}}
 
     def sample(self, folder: Path, number: int) -> None:
         """Nothing: figures say it."""
@@ -110,17 +108,16 @@ class FolderClipTrainer:
 
     def _loss(self, images: Tensor, pieces: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         with autocast(images.device):
-            seen, read = self.model.look(images), self.model.read(pieces)
+            seen, read = together.gather(self.model.look(images)), together.gather(self.model.read(pieces))
         logits = (self.model.scale.exp().clamp(max=60.0) * seen @ read.T).masked_fill(~mask, -1e4)
         target = torch.arange(len(seen), device=seen.device)
         loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
         return loss, (logits.argmax(1) == target).float().mean()
 
 
-def differing(captions: Sequence[str]) -> Tensor:
+def differing(said: Tensor) -> Tensor:
     """Bool [B,B]: a picture's own caption and those that say something else; the same words are never held to be wrong."""
-    said = [_plain(caption) for caption in captions]
-    return torch.tensor([[i == j or mine != other for j, other in enumerate(said)] for i, mine in enumerate(said)])
+    return torch.eye(len(said), dtype=torch.bool, device=said.device) | (said[:, None] != said)
 
 
 def _plain(caption: str) -> str:

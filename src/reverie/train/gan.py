@@ -20,9 +20,11 @@ from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.progan import ProGAN, ProGANConfig
 from reverie.tokens import Tokenizer
+from reverie.train import together
 from reverie.train.critic import Critic, moved
-from reverie.train.loop import Slow, autocast, rate_at
+from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
+from reverie.train.sheet import save_sheet
 from reverie.train.source import Data
 from reverie.train.start import came_from, copied
 from reverie.weights import fingerprint, save_network
@@ -72,13 +74,11 @@ class GanTrainer:
         }  # fmt: skip
 
     def draw(self, number: int) -> Portraits:
-        return self.maker(self.pace.batch, number)
+        return self.maker(together.share(self.pace.batch), number)
 
     def step(self, number: int, drawn: Portraits) -> dict[str, float]:
-        rate = rate_at(number, self.pace)
-        for optimiser, peak in ((self.optimiser, self.pace.rate), (self.critic_optimiser, CRITICAL)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * peak / self.pace.rate
+        set_rate(number, self.pace, self.optimiser)
+        set_rate(number, self.pace, self.critic_optimiser, peak=CRITICAL)
         device = self.codes.device
         shown = Portraits(*(part.to(device) for part in (drawn.images, drawn.kinds, drawn.z)))
         real = self._as_large(shown.images, number)
@@ -92,10 +92,7 @@ class GanTrainer:
         gap = painted - real
         told = 2 * gap.square().mean() + 0.3 * gap.abs().mean()
         loss = told - GUIDING * taken + 0.5 * (painted - painted.clamp(0, 1)).square().mean()
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        descend(loss, self.optimiser, 1.0)
         self.slow.update(self.model, number)
         return {"told": told.item(), "taken": taken.item(), "critic": critical}
 
@@ -103,9 +100,7 @@ class GanTrainer:
         with autocast(real.device):
             yes, no = self.critic(torch.cat((real, painted)).clamp(0, 1), self._codes(kinds, 2)).chunk(2)
         loss = F.relu(1 - yes).mean() + F.relu(1 + no).mean()
-        self.critic_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_optimiser.step()
+        descend(loss, self.critic_optimiser)
         return loss.item()
 
     def _codes(self, kinds: Tensor, times: int = 1) -> Tensor | None:
@@ -122,14 +117,10 @@ class GanTrainer:
     @torch.no_grad()
     def sample(self, folder: Path, number: int) -> None:
         """A sheet: eight rows of twelve, painted by the slow weights as large as they can by now."""
-        from PIL import Image
-
         drawn = self.maker(96, 10**9)
         shown = Portraits(*(part.to(self.codes.device) for part in (drawn.images, drawn.kinds, drawn.z)))
-        painted = (self._paint(self.slow.network, shown, number) / 2 + 0.5).clamp(0, 1)
-        side = painted.shape[-1]
-        rows = painted.view(8, 12, 3, side, side).permute(0, 3, 1, 4, 2).reshape(8 * side, 12 * side, 3)
-        Image.fromarray((rows.cpu() * 255).round().byte().numpy()).save(folder / "sheet.png")
+        painted = self._paint(self.slow.network, shown, number) / 2 + 0.5
+        save_sheet(folder / "sheet.png", painted.unflatten(0, (8, 12)))
 
     def export(self, path: Path) -> None:
         save_network(path, self.kind, self.slow.network, self.config, **self._header())

@@ -8,14 +8,14 @@ arXiv 1905.04899) and their colours exchanged, since the few drawings of a thing
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from reverie.data.captions import Facts
 from reverie.data.icons import Icons
@@ -23,9 +23,11 @@ from reverie.data.scenes import SceneMaker
 from reverie.data.words import COLOURS, GROUNDS, STYLES
 from reverie.losses import luminance
 from reverie.nets.judge import Judge, JudgeConfig, Verdict
+from reverie.train import together
+from reverie.train.descent import Slow, autocast, decaying, descend, set_rate
 from reverie.train.facts import UNSAID, akin
-from reverie.train.loop import Slow, autocast, rate_at
 from reverie.train.settings import JudgePace
+from reverie.train.start import came_from
 from reverie.weights import save_network
 
 SMOOTHING = 0.1
@@ -48,7 +50,13 @@ class JudgeTrainer:
     kind = "judge"
 
     def __init__(
-        self, icons: Icons, pace: JudgePace, seed: int = 1000, config: JudgeConfig | None = None, device: torch.device | str = "cpu"
+        self,
+        icons: Icons,
+        pace: JudgePace,
+        seed: int = 1000,
+        config: JudgeConfig | None = None,
+        device: torch.device | str = "cpu",
+        start: tuple[Judge, Mapping[str, Sequence[str]]] | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.icons, self.pace, self.seed, self.device = icons, pace, seed, torch.device(device)
@@ -56,40 +64,34 @@ class JudgeTrainer:
         self.number = {name: i for i, name in enumerate(self.names)}
         self.kin = torch.tensor([[a != b and akin(b, {a}) for b in self.names] + [False] for a in self.names])
         heads = (len(self.names) + 1, len(COLOURS) + len(GROUNDS), len(COLOURS), len(STYLES) + 1)
-        self.model = Judge(replace(config or JudgeConfig(), heads=heads))
+        self.sees = start is not None  # a model to start from need not be spared
+        self.model = _taught(*start, self.names, heads) if start else Judge(replace(config or JudgeConfig(), heads=heads))
         self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.slow = Slow(self.model, 0.998)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
-        decay = [p for p in self.model.parameters() if p.dim() > 1]
-        plain = [p for p in self.model.parameters() if p.dim() <= 1]
-        groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=pace.rate, betas=(0.9, 0.98))
-        told = {**asdict(pace), **asdict(self.model.config)}
+        self.optimiser = decaying(self.model.parameters(), pace.rate, 0.05)
+        told = {**asdict(pace), **asdict(self.model.config), **came_from(start and start[0])}
         self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), **told}
 
     def parts(self) -> dict[str, Any]:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
     def draw(self, number: int) -> Lesson:
-        scenes = copy.copy(self.maker)(self.pace.batch, number)  # a copy, since a maker holds its dice while it composes
+        scenes = copy.copy(self.maker)(together.share(self.pace.batch), number)  # a copy, since a maker holds its dice while it composes
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
         lesson = Lesson(scenes.images, *self._answers(scenes.facts))
-        grown = min(1.0, number / (GROWING * self.pace.steps))
+        grown = 1.0 if self.sees else min(1.0, number / together.count() / (GROWING * self.pace.steps))
         return seen_anew(mixed(tinted(lesson, rng, 0.22 * grown), rng, 0.25 * grown), rng)
 
     def step(self, number: int, drawn: Lesson) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(number, self.pace)
+        set_rate(number, self.pace, self.optimiser)
         self.model.train()
-        torch.manual_seed(self.seed * 1_000_003 + number)  # dropout's
+        torch.manual_seed(self.seed * 1_000_003 + together.turn(number))  # dropout's
         lesson = Lesson(*(part.to(self.device) for part in drawn))
         with autocast(self.device):
             verdict = self.model(lesson.images.contiguous(memory_format=torch.channels_last))
         loss, named = examine(verdict, lesson)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
-        self.optimiser.step()
+        descend(loss, self.optimiser, 2.0)
         self.slow.update(self.model, number)
         figures = {"loss": loss.item(), "named": named.item()}
         for name, logits, trait in zip(("ground", "colour", "style"), verdict[1:], lesson.traits.T, strict=True):
@@ -115,6 +117,23 @@ class JudgeTrainer:
         said = [[fact.ground, fact.colour, fact.style] for fact in facts]
         traits = [[pool.index(word) if word in pool else UNSAID for word, pool in zip(row, pools, strict=True)] for row in said]
         return things, kin, torch.tensor(traits)
+
+
+def _taught(network: Judge, things: Iterable[str], names: Sequence[str], heads: tuple[int, int, int, int]) -> Judge:
+    """What a judge of ``things`` has learnt, for one of ``names``: what only the latter have begins from chance."""
+    model = Judge(replace(network.config, heads=heads))
+    model.load_state_dict({name: value for name, value in network.state_dict().items() if not name.startswith("heads.")}, strict=False)
+    before = {name: row for row, name in enumerate([*things, ""])}
+    rows = [(row, before[name]) for row, name in enumerate([*names, ""]) if name in before]
+    here, there = (torch.tensor(side) for side in zip(*rows, strict=True))
+    with torch.no_grad():
+        for mine, its in zip(model.heads.parameters(), network.heads.parameters(), strict=True):
+            (thing, *traits), (its_thing, *its_traits) = mine.split(list(heads)), its.split(list(network.config.heads))
+            thing[here] = its_thing[there]
+            for trait, its_trait in zip(traits, its_traits, strict=True):
+                if len(trait) == len(its_trait):
+                    trait.copy_(its_trait)
+    return model
 
 
 def examine(verdict: Verdict, lesson: Lesson) -> tuple[Tensor, Tensor]:

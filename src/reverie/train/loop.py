@@ -1,13 +1,11 @@
-"""What every training shares: the schedule, slow weights, exact resume, atomic checkpoints and a line of progress.
+"""What every training shares: exact resume, atomic checkpoints and a line of progress.
 
 Imports only torch, the standard library and what does the same, so that it runs on a bare machine.
 """
 
 from __future__ import annotations
 
-import copy
 import json
-import math
 import os
 import pickle
 import time
@@ -18,14 +16,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from reverie.errors import BadRequest, Failed
+from reverie.train import together
 from reverie.train.settings import Pace, Sitting
 
 
 class Trainer(Protocol):
-    """One kind of training. What a step draws comes from its number alone, so nothing random is ever saved."""
+    """One kind of training. What is drawn comes from a number alone, so nothing random is ever saved.
+
+    Where several processes train together each makes ``together.share(batch)`` of every batch, under numbers of its own.
+    """
 
     kind: str
     settings: dict[str, Any]  # plain values that decide what comes out; a checkpoint made with others is refused
@@ -37,41 +39,16 @@ class Trainer(Protocol):
         """Whatever has a ``state_dict`` and makes up the state: networks, averages, optimisers."""
 
     def draw(self, number: int) -> Any:
-        """The batch of one step, on the CPU; called from several threads at once."""
+        """A batch, or this process's share, on the CPU; called from several threads at once. Alone the number is the step's."""
 
     def step(self, number: int, drawn: Any) -> dict[str, float]:
-        """Learn from a batch; gives figures to print."""
+        """Learn from a batch by ``descend``; gives figures to print."""
 
     def sample(self, folder: Path, number: int) -> None:
         """Leave something to look at beside a checkpoint, or nothing."""
 
     def export(self, path: Path) -> None:
         """Write the weights that painting uses."""
-
-
-def rate_at(step: int, pace: Pace) -> float:
-    """Linear warm-up, then a cosine to 2 % of the peak."""
-    if step < pace.warmup:
-        return pace.rate * (step + 1) / pace.warmup
-    done = (step - pace.warmup) / max(1, pace.steps - pace.warmup)
-    return pace.rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
-
-
-class Slow:
-    """A slow average of a network's weights and buffers."""
-
-    def __init__(self, network: nn.Module, decay: float = 0.999) -> None:
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.decay = decay
-
-    @torch.no_grad()
-    def update(self, network: nn.Module, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for slow, now in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
-            if slow.is_floating_point():
-                slow.lerp_(now.to(slow.dtype), 1 - decay)
-            else:
-                slow.copy_(now)
 
 
 class Log:
@@ -139,6 +116,7 @@ def run(trainer: Trainer, folder: Path, sitting: Sitting, should_stop: Callable[
     folder cannot be written to.
     """
     last = folder / "last.pt"
+    together.share(trainer.pace.batch)
     done = _restore(last, trainer) if last.exists() else 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,36 +126,48 @@ def run(trainer: Trainer, folder: Path, sitting: Sitting, should_stop: Callable[
 
 
 def _go_on(trainer: Trainer, last: Path, sitting: Sitting, should_stop: Callable[[], bool], done: int) -> int:
-    log = Log(last.with_name("log.jsonl"), trainer.pace, done)
+    log = Log(last.with_name("log.jsonl"), trainer.pace, done) if together.rank() == 0 else None
+    together.agree(part for part in trainer.parts().values() if isinstance(part, nn.Module))
     end = time.monotonic() + sitting.minutes * 60
     next_save = time.monotonic() + sitting.save_every
     saved = -1
     for number, drawn in _ahead(trainer.draw, range(done, trainer.pace.steps), sitting.workers):
-        log.add(number + 1, trainer.step(number, drawn))
+        figures = trainer.step(number, drawn)
         done = number + 1
-        over = should_stop() or time.monotonic() >= end
+        if log:
+            log.add(done, figures)
+        over = together.any_of(should_stop() or time.monotonic() >= end)
         if over or time.monotonic() >= next_save:
             _save(trainer, last, done)
             saved, next_save = done, time.monotonic() + sitting.save_every
         if over:
             break
-    log.close()
+    if log:
+        log.close()
     if saved != done:
         _save(trainer, last, done)
+    together.meet()  # so that whoever goes on from the checkpoint finds it
     return done
 
 
 def _save(trainer: Trainer, last: Path, done: int) -> None:
+    if together.rank() > 0:
+        return
     states = {name: part.state_dict() for name, part in trainer.parts().items()}
-    save_checkpoint(last, {"step": done, "settings": trainer.settings, **states})
+    save_checkpoint(last, {"step": done, "settings": _settings(trainer), **states})
     trainer.sample(last.parent, done)
+
+
+def _settings(trainer: Trainer) -> dict[str, Any]:
+    """What decides the outcome; how many processes share a batch is part of it, since each draws its own."""
+    return trainer.settings | ({"processes": together.count()} if together.count() > 1 else {})
 
 
 def _restore(path: Path, trainer: Trainer) -> int:
     """Fill the trainer's parts from a checkpoint of the very same training; nothing in the file is executed."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        _compare(path, content["settings"], trainer.settings)
+        _compare(path, content["settings"], _settings(trainer))
         for name, part in trainer.parts().items():
             part.load_state_dict(content[name])
         return int(content["step"])
@@ -195,26 +185,16 @@ def _compare(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
 def _ahead(draw: Callable[[int], Any], numbers: Iterable[int], workers: int) -> Iterator[tuple[int, Any]]:
     """Each number with what it draws, in order; with workers, drawn while the steps before it run."""
     if workers == 0:
-        yield from ((number, draw(number)) for number in numbers)
+        yield from ((number, draw(together.turn(number))) for number in numbers)
         return
     pool = ThreadPoolExecutor(workers)
     waiting: deque[tuple[int, Future[Any]]] = deque()
     try:
         for number in numbers:
-            waiting.append((number, pool.submit(draw, number)))
+            waiting.append((number, pool.submit(draw, together.turn(number))))
             if len(waiting) > 2 * workers:
                 first, future = waiting.popleft()
                 yield first, future.result()
         yield from ((first, future.result()) for first, future in waiting)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def autocast(device: torch.device, enabled: bool = True) -> torch.autocast:
-    """bf16 for convolutions and products; everything that must not lose digits is cast back by its owner."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
-
-
-def unit(x: Tensor) -> Tensor:
-    """Each sample of [N,...] scaled to L2 norm 1."""
-    return x / x.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, *([1] * (x.dim() - 1)))

@@ -122,6 +122,10 @@ class Robust:
         if not (self.radius >= 0 and 0 <= self.warm <= 1):
             raise BadRequest(f"--radius {self.radius} --warm {self.warm}: the radius is 0 or above, and warm between 0 and 1.")
 
+    def radius_at(self, step: int, steps: int) -> float:
+        """It grows from 0, since a tower that has seen nothing yet learns nothing under attack."""
+        return self.radius * min(1.0, step / max(1, steps * self.warm))
+
 
 @dataclass(frozen=True)
 class Sitting:

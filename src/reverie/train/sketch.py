@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from reverie.data.folder import Folder
 from reverie.data.plain import Plain
@@ -15,9 +15,11 @@ from reverie.errors import BadRequest
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.tokens import Tokenizer
+from reverie.train import together
 from reverie.train.clip import vocabulary
-from reverie.train.loop import Slow, autocast, rate_at
+from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
+from reverie.train.sheet import save_sheet
 from reverie.train.source import Data, drawings
 from reverie.train.start import came_from, copied
 from reverie.weights import fingerprint, save_network
@@ -66,34 +68,26 @@ class SketchTrainer:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
     def draw(self, number: int) -> Plain:
-        return self.maker(self.pace.batch, number)
+        return self.maker(together.share(self.pace.batch), number)
 
     def step(self, number: int, plain: Plain) -> dict[str, float]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(number, self.pace)
+        set_rate(number, self.pace, self.optimiser)
         pieces = torch.tensor(self.tokens(plain.captions))
         with autocast(plain.images.device):
             drawn = self.model(pieces, plain.hands).float()
         # Squares, since the median of many drawings, which absolute errors ask for, is bare paper for a long time.
         loss = 8 * (drawn - plain.images).square().mean() + _edges(drawn, plain.images)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        descend(loss, self.optimiser, 1.0)
         self.slow.update(self.model, number)
         return {"loss": loss.item()}
 
     @torch.no_grad()
     def sample(self, folder: Path, number: int) -> None:
         """A sheet: a dozen prompts across, four hands down."""
-        from PIL import Image
-
         net, count = self.slow.network, len(self.sheet)
         pieces = torch.tensor(self.tokens(self.sheet))
-        rows = [net(pieces, torch.full((count,), hand)).clamp(0, 1) for hand in range(min(4, self.model.config.hands))]
-        grid = torch.stack(rows).permute(0, 3, 1, 4, 2).reshape(len(rows) * rows[0].shape[-2], -1, 3)
-        picture = Image.fromarray((grid * 255).round().byte().numpy())
-        picture.resize((picture.width * 3, picture.height * 3), 0).save(folder / "sheet.png")
+        rows = [net(pieces, torch.full((count,), hand)) for hand in range(min(4, self.model.config.hands))]
+        save_sheet(folder / "sheet.png", torch.stack(rows), 3)
 
     def export(self, path: Path) -> None:
         lent = "text" if self.reads else ""

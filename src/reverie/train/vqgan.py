@@ -18,8 +18,10 @@ from torch import Tensor, nn
 
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.vqgan import VQGAN, VQGANConfig
-from reverie.train.loop import Slow, autocast, rate_at
+from reverie.train import together
+from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
+from reverie.train.sheet import save_sheet
 from reverie.train.source import Data, scenes
 from reverie.train.start import came_from, copied
 from reverie.weights import fingerprint, save_network
@@ -155,14 +157,13 @@ class VqganTrainer:
     def draw(self, number: int) -> Tensor:
         """[batch,3,64,64] in 0..1: half of them close up, half of them the whole scene."""
         rng = torch.Generator().manual_seed(number)
-        shown = copy.copy(self.maker)(self.pace.batch, number).images  # a copy, since a maker holds its dice while it composes
+        shown = copy.copy(self.maker)(together.share(self.pace.batch), number).images  # a maker holds its dice while it composes
         far = F.avg_pool2d(shown[::2], 2)
         y, x = torch.randint(0, CROP, (2,), generator=rng).tolist()
         return torch.cat((far, shown[1::2, :, y : y + CROP, x : x + CROP])).contiguous(memory_format=torch.channels_last)
 
     def step(self, number: int, drawn: Tensor) -> dict[str, float]:
-        for group in (*self.optimiser.param_groups, *self.critic_optimiser.param_groups):
-            group["lr"] = rate_at(number, self.pace)
+        set_rate(number, self.pace, self.optimiser, self.critic_optimiser)
         planted = bool(self.averages.use.any())
         free, adversarial = number < FREE * self.pace.steps and not planted, number > ADVERSARIAL * self.pace.steps
         if not free and not planted:
@@ -179,14 +180,12 @@ class VqganTrainer:
         if adversarial:
             with autocast(images.device):
                 loss = loss - 0.01 * self.critic(painted).float().mean()
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        descend(loss, self.optimiser, 1.0)
         if adversarial:
             self._teach_critic(images, painted.detach())
         if not free:
-            self.averages.update(self.model.quantize.embedding, z, chosen, torch.Generator().manual_seed(number))
+            whole = together.gather(z.detach()), together.gather(chosen)
+            self.averages.update(self.model.quantize.embedding, *whole, torch.Generator().manual_seed(number))
         self.slow.update(self.model, number)
         return {"loss": loss.item(), "l1": sharp.item(), "codes": 0.0 if free else float(chosen.unique().numel())}
 
@@ -196,6 +195,7 @@ class VqganTrainer:
         batches = [self.draw(number + 10**6 + i).to(self.device) for i in range(8)]
         points = torch.cat([_points(self.model.encode(images * 2 - 1)) for images in batches])
         self.averages.plant(self.model.quantize.embedding, points, torch.Generator().manual_seed(number))
+        together.agree((self.averages, self.model.quantize))
         assert isinstance(self.slow.network, VQGAN)
         self.slow.network.quantize.load_state_dict(self.model.quantize.state_dict())
 
@@ -214,22 +214,16 @@ class VqganTrainer:
         with autocast(images.device):
             real, false = self.critic(images).float(), self.critic(painted).float()
         loss = F.relu(1 - real).mean() + F.relu(1 + false).mean()
-        self.critic_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_optimiser.step()
+        descend(loss, self.critic_optimiser)
 
     @torch.no_grad()
     def sample(self, folder: Path, number: int) -> None:
         """A sheet: eight crops above, what comes back through the codes below."""
-        from PIL import Image
-
         images = self.draw(10**9)[:8].to(self.device)
         net = self.slow.network
         assert isinstance(net, VQGAN)
         back = net.decode(net.quantize(net.encode(images * 2 - 1))) / 2 + 0.5
-        rows = torch.cat((images, back.clamp(0, 1))).view(2, -1, 3, CROP, CROP).permute(0, 3, 1, 4, 2)
-        pixels = (rows.reshape(2 * CROP, -1, 3) * 255).round().byte().cpu().numpy()
-        Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2), 0).save(folder / f"sheet-{number:06d}.png")
+        save_sheet(folder / f"sheet-{number:06d}.png", torch.stack((images, back)), 2)
 
     def export(self, path: Path) -> None:
         save_network(path, self.kind, self.slow.network, self.model.config)

@@ -1,0 +1,52 @@
+"""Everything about a dream that can be wrong and that can be found out without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reverie import registry
+from reverie.dream import PADDING, STARTS, Dream
+from reverie.errors import BadRequest, unknown
+from reverie.options import of_cuts
+
+
+def check(dream: Dream) -> None:
+    """Raise ``BadRequest`` for names that nothing answers to, options that do not exist, and fields that contradict each other."""
+    sights = [sight.name for sight in dream.perceptors]
+    _names(dream, sights)
+    if len(set(sights)) < len(sights):
+        raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
+    if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
+        raise unknown("start or picture", dream.init, STARTS)
+    if dream.mask and dream.init in STARTS:
+        raise BadRequest(f"--mask {dream.mask} keeps a picture where it is black: give that picture, as --init photo.jpg.")
+    if dream.mask == PADDING and dream.fit != "pad":
+        raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
+    if dream.cutouts != "warp" and (dream.tile != "none" or any(sight.share for sight in dream.perceptors)):
+        raise BadRequest(
+            f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."
+        )
+    _options(dream, sights)
+
+
+def _names(dream: Dream, sights: list[str]) -> None:
+    registry.check("generator", dream.generator)
+    for name in sights:
+        registry.check("perceptor", name)
+    for name in dream.objectives:
+        if name in Dream.model_fields and name in registry.OBJECTIVES:
+            raise BadRequest(f"The objective {name!r} is Reverie's own and has a flag: --{name}.")
+        registry.check("objective", name)
+
+
+def _options(dream: Dream, sights: list[str]) -> None:
+    """Only what is given is looked at: the options of other packages stand in their modules, which may import much."""
+    used = [("generator", dream.generator), *(("perceptor", name) for name in sights), *(("objective", name) for name in dream.objectives)]
+    parts = [part for part in registry.PARTS if part not in STARTS or part == dream.init]
+    registry.check_options([*(name for _, name in used), *parts], dream.options)
+    for kind, name in used:
+        if name in dream.options:
+            registry.parse_options(registry.options(kind, name), name, dream.options[name])
+    for part in parts:
+        model = registry.part_options(of_cuts(dream.cutouts) if part == "cutouts" else part)
+        registry.parse_options(model, part, dream.options.get(part, {}))

@@ -1,0 +1,95 @@
+"""What the originals did to their views, by kornia, whose augmentations they used.
+
+kornia draws from torch's own dice: these are loaded anew for each dream and step, and put back as they were, so that a
+dream sees the same alone, among others and after a resume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reverie.errors import BadRequest, unknown
+from reverie.rng import Rng
+
+LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re")
+INSTALL = "pip install 'reverie[augment]'"
+
+
+class Augments:
+    """A chain of augmentations by their letters, in that order; ``small`` is the milder set of the method ``nrupdated``."""
+
+    def __init__(self, letters: Sequence[str], size: int, small: bool = False) -> None:
+        self.chain = [_letter(letter, size, small) for letter in letters]
+
+    def __call__(self, views: Tensor, rng: Rng, step: int) -> Tensor:
+        """One dream's views [V,3,size,size] at a step."""
+        with torch.random.fork_rng():
+            torch.manual_seed(rng.key("augments", step))
+            for augment in self.chain:
+                views = augment(views)
+        return views
+
+
+class Fixed(Augments):
+    """The chains of ``updated`` and ``updatedpooling``, whose numbers are no letters'."""
+
+    def __init__(self, name: str) -> None:
+        kornia = _kornia()
+        if name == "updated":
+            self.chain = [
+                kornia.RandomHorizontalFlip(p=0.5),
+                kornia.ColorJitter(hue=0.01, saturation=0.01, p=0.7),
+                kornia.RandomSharpness(0.3, p=0.4),
+                kornia.RandomAffine(degrees=30, translate=0.1, p=0.8, padding_mode="border"),
+                kornia.RandomPerspective(0.2, p=0.4),
+            ]
+        else:
+            self.chain = [
+                kornia.RandomAffine(degrees=15, translate=0.1, p=0.7, padding_mode="border"),
+                kornia.RandomPerspective(0.7, p=0.7),
+                kornia.ColorJitter(hue=0.1, saturation=0.1, p=0.7),
+                kornia.RandomErasing((0.1, 0.4), (0.3, 1 / 0.3), same_on_batch=True, p=0.7),
+            ]
+
+
+def letters(text: str) -> tuple[str, ...]:
+    """``Af Pe Ji Er`` or ``AfPeJiEr`` taken apart; raises ``BadRequest`` for what is no augmentation's letters."""
+    joined = text.replace(" ", "").replace(",", "")
+    found = tuple(joined[i : i + 2] for i in range(0, len(joined), 2))
+    for one in found:
+        if one not in LETTERS:
+            raise unknown("augmentation", one, LETTERS)
+    return found
+
+
+def _letter(letter: str, size: int, small: bool) -> Any:
+    """VQGAN-CLIP's numbers; ``nrupdated`` tilts less and turns more. A single ``translate`` moves views up and down alone."""
+    kornia = _kornia()
+    made = {
+        "Ji": lambda: kornia.ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1, p=0.7),
+        "Sh": lambda: kornia.RandomSharpness(sharpness=0.3, p=0.5),
+        "Gn": lambda: kornia.RandomGaussianNoise(mean=0.0, std=1.0, p=0.5),
+        "Pe": lambda: kornia.RandomPerspective(distortion_scale=0.5 if small else 0.7, p=0.7),
+        "Ro": lambda: kornia.RandomRotation(degrees=15, p=0.7),
+        "Af": lambda: kornia.RandomAffine(degrees=30 if small else 15, translate=0.1, shear=5, p=0.7, padding_mode="zeros", keepdim=True),
+        "Et": lambda: kornia.RandomElasticTransform(p=0.7),
+        "Ts": lambda: kornia.RandomThinPlateSpline(scale=0.8, same_on_batch=True, p=0.7),
+        "Cr": lambda: kornia.RandomCrop(size=(size, size), pad_if_needed=True, padding_mode="reflect", p=0.5),
+        "Er": lambda: kornia.RandomErasing(scale=(0.1, 0.4), ratio=(0.3, 1 / 0.3), same_on_batch=True, p=0.7),
+        "Re": lambda: kornia.RandomResizedCrop(size=(size, size), scale=(0.1, 1), ratio=(0.75, 1.333), cropping_mode="resample", p=0.5),
+    }
+    return made[letter]()
+
+
+def _kornia() -> Any:
+    try:
+        import kornia.augmentation
+    except ImportError as error:
+        raise BadRequest(
+            f"The augmentations of the originals' views need kornia: {INSTALL}. Without: --cutouts original or warp."
+        ) from error
+    return kornia.augmentation

@@ -1,0 +1,12 @@
+"""What can be set of the perceptor mini."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Options(BaseModel):
+    """``-o mini.weights=my-clip.safetensors``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")

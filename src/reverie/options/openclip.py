@@ -1,0 +1,15 @@
+"""What can be set of the perceptor openclip."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Options(BaseModel):
+    """``-o openclip.model=MobileCLIP2-S0 -o openclip.weights=FILE``"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    model: str = Field(default="", description="a network by open_clip's name, or a folder with an open_clip_config.json and its weights")
+    weights: str = Field(default="", description="its checkpoint; a folder brings its own")
+    tokenizer: str = Field(default="", description="a folder with the tokenizer, for networks whose own lies on a hub (SigLIP)")
+    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")

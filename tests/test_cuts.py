@@ -1,0 +1,179 @@
+"""The originals' cut methods: where they cut, what they do to views, and the same alone as among others."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie import registry
+from reverie.cuts import methods
+from reverie.cuts.augments import LETTERS, Augments, letters
+from reverie.cuts.resample import lanczos
+from reverie.cuts.squares import DeepDazeCutter, Squares, offsets
+from reverie.errors import BadRequest
+from reverie.options import of_cuts
+from reverie.options.cutouts_deep_daze import Options as DeepDazeOptions
+from reverie.rng import Rng
+from reverie.types import Cutter
+
+METHODS = (*methods.NOTEBOOKS, "big-sleep", "deep-daze")
+
+
+def make(method: str, views: int = 6, size: int = 16, **options: Any) -> Cutter:
+    return methods.cutter(method, views, size, registry.part_options(of_cuts(method)).model_validate(options))
+
+
+def picture(*shape: int) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
+
+
+def look(cutter: Cutter, images: Tensor, rngs: list[Rng], step: int = 3) -> Tensor:
+    geometry = cutter.draw(rngs, step, 0.5, *images.shape[-2:])
+    assert geometry.boxes.shape == (len(rngs), cutter.views, 4)
+    return cutter.disturb(cutter.cut(images, geometry), rngs, step)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_dream_sees_the_same_alone_as_among_others(method: str) -> None:
+    cutter, images, dice = make(method), picture(3, 3, 40, 56), torch.get_rng_state()
+    together = look(cutter, images, [Rng(5), Rng(6), Rng(7)])
+    alone = look(cutter, images[1:2], [Rng(6)])
+    assert together.shape == (18, 3, 16, 16)
+    assert torch.allclose(together[6:12], alone, atol=1e-6)
+    assert torch.equal(torch.get_rng_state(), dice), "it drew from dice that are not the dream's"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_step_sees_something_else_and_gradients_come_back(method: str) -> None:
+    cutter, images = make(method), picture(1, 3, 40, 40).requires_grad_()
+    first, second = (look(cutter, images, [Rng(1)], step) for step in (0, 1))
+    assert not torch.equal(first, second)
+    first.square().sum().backward()
+    assert images.grad is not None and images.grad.isfinite().all() and images.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("method", ["original", "big-sleep", "deep-daze"])
+@pytest.mark.parametrize("frame", [(40, 40), (24, 90), (90, 24), (8, 8)])
+def test_squares_lie_in_the_frame(method: str, frame: tuple[int, int]) -> None:
+    for step in range(30):
+        for top, left, side in make(method).draw([Rng(2)], step, 0.0, *frame).places:
+            assert 0 < side <= min(frame) and 0 <= top <= frame[0] - side and 0 <= left <= frame[1] - side
+
+
+def sides(cutter: Cutter, side: int, steps: int = 60, progress: float = 0.0) -> Tensor:
+    places = [place for step in range(steps) for place in cutter.draw([Rng(3)], step, progress, side, side).places]
+    return torch.tensor([float(place[2]) for place in places]) / side
+
+
+def test_notebook_cuts_are_as_large_as_the_power_says() -> None:
+    even, small = sides(make("original"), 160), sides(make("original", power=2.0), 160)
+    assert even.min() >= 0.1 and even.max() <= 1
+    assert abs(even.mean() - 0.55) < 0.03 and abs(small.mean() - (0.1 + 0.9 / 3)) < 0.03
+
+
+def test_big_sleeps_sides_are_normal_between_a_half_and_nearly_all() -> None:
+    found = sides(make("big-sleep"), 200)
+    assert found.min() == 0.5 and 0.94 < found.max() <= 0.95
+    assert abs((found > 0.94).float().mean() - 0.31) < 0.06  # what lies beyond half a standard deviation
+
+
+def test_deep_dazes_sides_and_how_they_grow() -> None:
+    found = sides(make("deep-daze"), 200)
+    assert found.min() >= 0.1 and found.max() < 1 and abs(found.mean() - 0.55) < 0.05
+    assert sides(make("deep-daze", saturate=True), 200, progress=1.0).min() >= 0.75
+    bell = sides(make("deep-daze", gauss=True, spread=0.05), 200)
+    assert (bell - 0.6).abs().mean() < 0.06, "a normal distribution, unlike deep-daze's own, which never used it"
+
+
+def test_cuts_around_the_middle() -> None:
+    def spread(focus: float | None) -> float:
+        tops = [float(place[0]) for step in range(80) for place in offsets(Rng(4), step, [20] * 6, (100, 100), focus)]
+        assert min(tops) >= 0 and max(tops) <= 80
+        return torch.tensor(tops).std().item()
+
+    assert spread(4.0) < 0.6 * spread(None)
+    places = make("big-sleep", centre=True).draw([Rng(4)], 0, 0.0, 100, 100).places
+    assert places != make("big-sleep").draw([Rng(4)], 0, 0.0, 100, 100).places
+
+
+def test_no_cuts_at_all() -> None:
+    cutter = DeepDazeCutter(4, 16, DeepDazeOptions(whole=True))
+    images = picture(2, 3, 32, 64)
+    seen = look(cutter, images, [Rng(0), Rng(1)])
+    assert torch.equal(seen[:4], F.interpolate(images[:1], (16, 16), mode="bilinear", align_corners=False).expand(4, -1, -1, -1))
+
+
+def test_pooling_shows_the_whole_picture_between_its_mean_and_its_maximum() -> None:
+    cutter, images = make("latest", augments=""), picture(1, 3, 32, 32)
+    geometry = cutter.draw([Rng(0)], 0, 0.0, 32, 32)
+    expected = (F.avg_pool2d(images, 2) + F.max_pool2d(images, 2)) / 2
+    assert torch.allclose(cutter.cut(images, geometry), expected.expand(6, -1, -1, -1))
+
+
+def test_grain_is_as_strong_as_asked() -> None:
+    plain, grainy = (look(make("latest", augments="", noise=noise), picture(1, 3, 32, 32), [Rng(0)]) for noise in (0.0, 0.1))
+    grain = (grainy - plain).flatten(1).std(1)
+    assert grain.max() <= 0.12 and grain.min() < grain.max() / 2, "each view has its own strength"
+
+
+@pytest.mark.parametrize("resample", ["nearest", "bilinear", "lanczos"])
+def test_big_sleep_resamples_as_asked(resample: str) -> None:
+    images = torch.full((1, 3, 50, 50), 0.25)
+    assert torch.allclose(look(make("big-sleep", resample=resample), images, [Rng(0)]), torch.tensor(0.25), atol=1e-5)
+
+
+def by_hand(row: list[float], size: int, lobes: int) -> list[float]:
+    """One line by the formula: weights L(t) at multiples of the ratio, mirrored at the ends, then bicubic."""
+    ratio = size / len(row)
+    half = math.ceil(lobes / ratio + 1) - 2
+
+    def weight(t: float) -> float:
+        if t == 0:
+            return 1.0
+        return 0.0 if abs(t) >= lobes else math.sin(math.pi * t) * math.sin(math.pi * t / lobes) * lobes / (math.pi * t) ** 2
+
+    weights = [weight(k * ratio) for k in range(-half, half + 1)]
+    mirrored = row[half:0:-1] + row + row[-2 : -half - 2 : -1]
+    blurred = [sum(w * mirrored[i + k] for k, w in enumerate(weights)) / sum(weights) for i in range(len(row))]
+    line = torch.tensor(blurred).view(1, 1, 1, -1).expand(1, 1, 2, -1)
+    return F.interpolate(line, (2, size), mode="bicubic", align_corners=True)[0, 0, 0].tolist()
+
+
+@pytest.mark.parametrize("lobes", [2, 3])
+def test_lanczos_is_the_formula(lobes: int) -> None:
+    row = picture(40)
+    images = row.view(1, 1, 1, -1).expand(1, 3, 40, 40)  # alike from top to bottom, so that only one axis counts
+    found = lanczos(images, 16, lobes)
+    assert torch.allclose(found[0, 1, 5], torch.tensor(by_hand(row.tolist(), 16, lobes)), atol=1e-5)
+    assert lanczos(picture(1, 3, 9, 9), 16).shape == (1, 3, 16, 16)
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("small", [False, True])
+def test_every_letter_does_something(letter: str, small: bool) -> None:
+    views, changed = picture(6, 3, 32, 32), 0
+    for step in range(3):
+        seen = Augments((letter,), 32, small)(views, Rng(1), step)
+        assert seen.shape == views.shape and seen.isfinite().all()
+        changed += int((seen - views).abs().sum() > 1e-3)
+    if letter == "Cr":
+        assert not changed, "views have the size that it crops to"
+    else:
+        assert changed, "with probability 0.5 or 0.7 each, six views three times over"
+
+
+def test_letters_are_read_as_people_write_them() -> None:
+    assert letters("Af Pe Ji Er") == letters("AfPeJiEr") == letters("Af,Pe, Ji,Er") == ("Af", "Pe", "Ji", "Er")
+    assert letters("") == ()
+    with pytest.raises(BadRequest, match="augmentation 'Xx'.*Af"):
+        letters("AfXx")
+
+
+def test_boxes_say_where_squares_lie() -> None:
+    boxes = Squares.of([(10, 20, 20), (0, 0, 40)], 1, 40, 80).boxes
+    assert torch.allclose(boxes[0], torch.tensor([[0.375, 0.5, 0.25, 0.5], [0.25, 0.5, 0.5, 1.0]]))
