@@ -15,7 +15,7 @@ component that reads it (``held.py``).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -71,15 +71,23 @@ def names(kind: str) -> list[str]:
     return sorted({*BUILT_IN[kind], *(entry.name for entry in _entries(kind) if not _taken(kind, entry.name))})
 
 
-def survey() -> Iterator[Component]:
-    """All that is installed, kind by kind and ours first. Other packages' modules are imported, to see whether they are sound."""
+def survey(only: Collection[str] = ()) -> Iterator[Component]:
+    """All that is installed, or ``only`` what is so called, kind by kind and ours first.
+
+    Other packages' modules are imported, to see whether they are sound.
+    """
     for kind, ours in BUILT_IN.items():
         for name in sorted(ours):
-            yield Component(kind, name, "reverie", options(kind, name))
+            if not only or name in only:
+                yield Component(kind, name, "reverie", options(kind, name))
         before: set[str] = set()
         for entry in _entries(kind):
-            yield _surveyed(kind, entry, again=entry.name in before)
-            before.add(entry.name)
+            if not only or entry.name in only:
+                yield _surveyed(kind, entry, again=entry.name in before)
+                before.add(entry.name)
+    for part in PARTS:
+        if not only or part in only:
+            yield Component("part", part, "reverie", part_options(part))
 
 
 def _surveyed(kind: str, entry: EntryPoint, again: bool) -> Component:
