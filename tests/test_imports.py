@@ -78,6 +78,12 @@ COMMANDS = [
     ["replay", "picture.png", "--set", "nonsense=1"],
     ["score", "picture.png"],
     ["score", "nowhere.png", "--text", "x"],
+    ["models"],
+    ["models", "list"],
+    ["models", "where", "ViT-B/32"],
+    ["models", "pull", "nonsense"],
+    ["models", "verify"],
+    ["x", "--perceptor", "ViT-B/32"],
 ]
 
 

@@ -8,8 +8,8 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
 or ``reverie.perceptors``, or ``reverie.objectives``. The options of ours are read without importing torch: they stand in
 ``reverie/options/``. Others' are where they put them. Nothing of theirs is imported before it is asked for by name, or listed.
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote or of somebody else's weights, it stands for the
-component that reads it (``held.py``).
+Where a name is an installed model's (``reverie models``) or a path, of a file or folder that ``reverie train`` wrote or of
+somebody else's weights, it stands for the component that reads it (``held.py``).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from reverie import library
 from reverie.errors import BadRequest, ReverieError, unknown
 from reverie.held import TRAINED, component_at
 
@@ -122,12 +122,14 @@ def check(kind: str, name: str) -> None:
 
 
 def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
-    """The component that a name or a path stands for, and the options that the path brings; names come first."""
+    """The component that a name, an installed model or a path stands for, in this order, and the options that it brings."""
     if name in names(kind):
         return name, {}
-    path = Path(name)
-    if kind not in TRAINED or (not path.exists() and path.name == name and not path.suffix):
+    if kind not in TRAINED:
         raise unknown(kind, name, names(kind))
+    path = library.path_of(name, kind)
+    if not path.exists() and path.name == name and not path.suffix:
+        raise unknown(kind, name, [*names(kind), *library.near(name, kind)])
     return component_at(kind, path)
 
 

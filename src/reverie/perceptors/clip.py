@@ -10,6 +10,7 @@ from torch import Tensor
 from reverie import clip_tokens
 from reverie.clip_tokens import ClipTokenizer
 from reverie.errors import BadRequest
+from reverie.library import path_of
 from reverie.nets.clip import CLIP
 from reverie.options.clip import Options
 from reverie.perceptors import clip_files
@@ -36,9 +37,10 @@ class ClipPerceptor:
 def build(options: Options, device: torch.device) -> ClipPerceptor:
     if not options.weights:
         raise BadRequest(
-            "clip needs weights: --perceptor ./ViT-B-32.pt, or -o clip.weights=FILE, where FILE is OpenAI's .pt, open_clip's .bin, .pt or "
-            ".safetensors, or a folder of Hugging Face's. 'mini' is the perceptor that comes with Reverie."
+            "clip needs weights: --perceptor ./ViT-B-32.pt, or ViT-B/32 after `reverie models pull ViT-B/32`, or -o clip.weights=FILE, "
+            "where FILE is OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's. 'mini' is the perceptor that "
+            "comes with Reverie."
         )
-    network, path = clip_files.load(options.weights, options.activation)
+    network, path = clip_files.load(str(path_of(options.weights)), options.activation)
     tokens = clip_tokens.load(clip_tokens.find(path.parent, options.merges), network.config.vocabulary, network.config.length)
     return ClipPerceptor(network, tokens, Lens.said(said_beside(path.parent), CLIP_MEAN, CLIP_STD, device), device, options.cut)
