@@ -36,8 +36,11 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "generator": {
             "biggan": "reverie.generators.biggan",
+            "fft": "reverie.generators.fft",
+            "logits": "reverie.generators.logits",
             "pixels": "reverie.generators.pixels",
             "progan": "reverie.generators.progan",
+            "siren": "reverie.generators.siren",
             "stack": "reverie.generators.stack",
             "vqgan": "reverie.generators.vqgan",
         },

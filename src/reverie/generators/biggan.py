@@ -72,7 +72,7 @@ class BigganGenerator:
         return None
 
     def encode(self, image: Tensor) -> Latent:
-        raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan and pixels can.")
+        raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")
 
 
 def _logit(share: float) -> float:
