@@ -12,7 +12,7 @@ from torch import Tensor
 
 from reverie import registry
 from reverie.errors import BadRequest, Unsupported
-from reverie.generators.biggan import BigganGenerator
+from reverie.generators.biggan import BigganGenerator, likeliest, many_classes, unlike_noise
 from reverie.generators.biggan import Options as BigganOptions
 from reverie.generators.fft import Fft
 from reverie.generators.fft import Options as FftOptions
@@ -368,3 +368,59 @@ def test_vqgan_may_start_and_stay_out_of_the_books_bounds() -> None:
     before = part.clone()
     generator.project(Latent((part,), 64, 64))
     assert torch.equal(part, before)
+
+
+def biggan(**options: Any) -> BigganGenerator:
+    return BigganGenerator(tiny.biggan(), BigganOptions(**options), tiny.CPU)
+
+
+def test_biggan_may_start_from_a_little_of_every_class() -> None:
+    generator = biggan(first="mix", shares="sigmoid", tries=400)
+    noise, raw = generator.choices(Rng(0), 16, 16).parts
+    assert noise.shape == (400, 3, 4) and raw.shape == (400, 3, 5)
+    assert raw.mean().item() == pytest.approx(-3.9, abs=0.02) and raw.std().item() == pytest.approx(0.3, abs=0.02)
+    assert noise.mean().item() == pytest.approx(0, abs=0.05) and noise.std().item() == pytest.approx(1, abs=0.05)
+    together, alone = generator.start(RNGS, 16, 16), generator.start([Rng(2)], 16, 16)
+    assert all(torch.equal(part[1:2], own) for part, own in zip(together.parts, alone.parts, strict=True))
+    assert not torch.equal(together.parts[0][:, 0], together.parts[0][:, 1])  # each layer its own
+
+
+def test_the_likeliest_classes_come_one_after_the_other() -> None:
+    raw = torch.tensor([[2.0, 0.0, 4.0, 1.0]], dtype=torch.float64)
+    first = raw[0].div(2).softmax(0)[2]
+    second = raw[0, [0, 1, 3]].div(2).softmax(0)[0]
+    assert torch.allclose(likeliest(raw, 2, 2.0), torch.stack((second, second * 0, first, second * 0))[None])
+    assert torch.allclose(likeliest(raw, 9, 2.0)[0, 1], torch.ones((), dtype=torch.float64))  # the last one has nobody beside it
+    generator = biggan(max_classes=2)
+    latent = generator.start(RNGS, 16, 16)
+    latent.parts[1].requires_grad_()
+    generator(latent).square().sum().backward()
+    assert latent.parts[1].grad is not None and latent.parts[1].grad.isfinite().all() and latent.parts[1].grad.any()
+
+
+def test_biggans_penalties_are_big_sleeps() -> None:
+    """Per dream, by its formulas written out; numpy's moments are biased, its spread here is not."""
+    noise, shares = Rng(3).normal((2, 3, 64), "noise") * 1.3 + 0.2, Rng(4).uniform((2, 3, 7), "shares")
+    for row in range(2):
+        z = noise[row].double()
+        by = z - z.mean(1, keepdim=True)
+        deviation = by.square().mean(1).sqrt()
+        skew, kurtosis = by.pow(3).mean(1) / deviation**3, by.pow(4).mean(1) / deviation**4
+        wanted = (1 - z.std(1)).abs().mean() + z.mean(1).abs().mean() + 4 * max(z.square().mean().item(), 1.0)
+        wanted = wanted + ((kurtosis - 3).abs() + skew.abs()).sum() / 3
+        assert unlike_noise(noise)[row].item() == pytest.approx(wanted.item(), rel=1e-5)
+        few = (50 * shares[row].double().topk(6, largest=False, dim=1).values).square().mean()
+        assert many_classes(shares)[row].item() == pytest.approx(few.item(), rel=1e-5)
+    assert unlike_noise(torch.zeros(1, 2, 8)).isfinite().all()
+
+
+def test_biggans_penalties_come_as_a_prior_and_instead_of_bounds() -> None:
+    generator = biggan(penalties=0.01, first="mix", shares="sigmoid")
+    latent = generator.start(RNGS, 16, 16)
+    noise, raw = latent.parts
+    prior = generator.prior(latent)
+    assert prior is not None and torch.allclose(prior, 0.01 * (unlike_noise(noise) + many_classes(raw.sigmoid())))
+    noise.mul_(100)
+    before = noise.clone()
+    generator.project(latent)
+    assert torch.equal(noise, before)
