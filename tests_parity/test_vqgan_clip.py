@@ -29,17 +29,9 @@ CLASSES = {
     "updatedpooling": "MakeCutoutsPoolingUpdate",
 }  # fmt: skip
 PARTS = (
-    "sinc",
-    "lanczos",
-    "ramp",
-    "resample",
-    "ReplaceGrad",
-    "replace_grad",
-    "ClampWithGrad",
-    "clamp_with_grad",
-    "vector_quantize",
+    "sinc", "lanczos", "ramp", "resample", "ReplaceGrad", "replace_grad", "ClampWithGrad", "clamp_with_grad", "vector_quantize",
     "Prompt",
-)
+)  # fmt: skip
 ALL = ["Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re"]
 
 

@@ -60,8 +60,10 @@ def decode(engine: Engine, latent: Latent, drawn_at: int | None = None) -> Tenso
     """The pictures as they are shown, [B,3,H,W]; or, where the generator draws, what it draws at this step."""
     generator = engine.generator
     with engine.autocast:
-        draws = drawn_at is not None and isinstance(generator, Drawing)
-        images = generator.draw(latent, engine.rngs, drawn_at) if draws else generator(latent)
+        if drawn_at is not None and isinstance(generator, Drawing):
+            images = generator.draw(latent, engine.rngs, drawn_at)
+        else:
+            images = generator(latent)
     images = mirrored(images.float(), engine.symmetry)
     return engine.fixed.under(images) if engine.fixed else images
 
