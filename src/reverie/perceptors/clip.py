@@ -38,8 +38,8 @@ def build(options: Options, device: torch.device) -> ClipPerceptor:
     if not options.weights:
         raise BadRequest(
             "clip needs weights: --perceptor ./ViT-B-32.pt, or ViT-B/32 after `reverie models pull ViT-B/32`, or -o clip.weights=FILE, "
-            "where FILE is OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's. 'mini' is the perceptor that "
-            "comes with Reverie."
+            "where FILE is OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's. 'mini' is the perceptor "
+            "that comes with Reverie."
         )
     network, path = clip_files.load(str(path_of(options.weights)), options.activation)
     tokens = clip_tokens.load(clip_tokens.find(path.parent, options.merges), network.config.vocabulary, network.config.length)
