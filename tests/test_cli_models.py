@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import originals
 import pytest
+import tiny_clip
 from hosting import Host, hosting
 
 from reverie.cli import main
@@ -51,6 +54,29 @@ def test_what_is_installed_paints_by_its_name(networks: dict[str, Any], tmp_path
     assert main(["a fox", *TINY, *out, "--generator", "vqgan", "-o", "vqgan.weights=mine/16", "-o", "mini.weights=eyes"]) == 0
     one, other = [Path(line).read_bytes() for line in capsys.readouterr().out.splitlines() if line.endswith(".png")]
     assert len(one) > 50 and len(other) > 50
+
+
+def test_checkpoints_of_2021_are_pulled_and_paint_offline(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole way, with tiny files in the originals' formats: a taming VQGAN and an OpenAI CLIP with its list of merges."""
+    for path in (
+        originals.taming(tmp_path),
+        originals.taming(tmp_path).with_suffix(".yaml"),
+        tiny_clip.write_merges(tmp_path, "merges.txt"),
+    ):
+        host.files[f"/{path.name}"] = path.read_bytes()
+    host.files["/eyes.pt"] = tiny_clip.write_archive(tmp_path / "eyes.pt", tiny_clip.network().state_dict()).read_bytes()
+    for name, files in (("codes/8", ("vqgan.ckpt", "vqgan.yaml")), ("ViT-S/16", ("eyes.pt", "merges.txt"))):
+        given = [word for file in files for word in ("--from", f"{host.url}/{file}")]
+        assert main(["models", "pull", name, *given, "--quiet"]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the network was asked"))
+    words = [*TINY[2:], "--size", "32", "--views", "2", "--out", str(tmp_path), "--generator", "codes/8", "--perceptor", "ViT-S/16"]
+    assert main(["a red fox", *words]) == 0
+    (path,) = capsys.readouterr().out.split()
+    assert main(["replay", path, "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    assert Path(capsys.readouterr().out.strip()).read_bytes() == Path(path).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,8 @@ def _check(response: Any, url: str, wanted: Wanted, total: int | None, head: byt
     """Before anything is written: raise ``Useless`` for what cannot be the file, ``Failed`` where there is no room for it."""
     if head is not None and is_page(head, response.headers.get("Content-Type") or ""):
         raise Useless("sends a web page instead of the file: open it in a browser to see why")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Useless(f"sends the file packed by {response.headers['Content-Encoding']}, which was not asked for")
     if not response.url.startswith(WEB):
         raise Useless(f"leads to {response.url}")
     if url.startswith("https:") and response.url.startswith("http:") and len(wanted.sha256) < WHOLE:

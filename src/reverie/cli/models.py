@@ -99,8 +99,12 @@ def pull(
     if not names or (source and len(names) > 1):
         raise BadRequest("Name one model for --from." if names else "Name a model: `reverie models list` shows them.")
     for name in names:
-        with _progress(quiet, json) as tell:
-            record = models.pull(name, source or (), tell)
+        try:
+            with _progress(quiet, json) as tell:
+                record = models.pull(name, source or (), tell)
+        except KeyboardInterrupt:
+            print("what has come stays, and the same command goes on from there", file=sys.stderr)
+            raise
         _done(record, json)
     return 0
 
