@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
         "curve", "paths", "schedule", "tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "registry", "files",
-        "plotting", "video", "losses",
+        "plotting", "video", "losses", "grounds",
     ),
     "2 materials": ("checkpoints", "weights", "cutouts", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),

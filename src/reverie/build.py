@@ -20,7 +20,8 @@ from reverie.cutouts import CutoutOptions, Cutter
 from reverie.dream import PADDING, STARTS, Dream
 from reverie.errors import BadRequest, Failed, unknown
 from reverie.generators.tiled import tiled
-from reverie.images import to_tensor
+from reverie.generators.transparent import transparent
+from reverie.images import WEB, to_tensor
 from reverie.objectives import near, objectives
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
@@ -67,12 +68,14 @@ def check(dream: Dream) -> None:
         registry.check("perceptor", name)
     if len(set(sights)) < len(sights):
         raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
-    if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
+    if dream.init not in STARTS and not dream.init.startswith(WEB) and not Path(dream.init).suffix and not Path(dream.init).exists():
         raise unknown("start or picture", dream.init, STARTS)
     if dream.mask and dream.init in STARTS:
         raise BadRequest(f"--mask {dream.mask} keeps a picture where it is black: give that picture, as --init photo.jpg.")
     if dream.mask == PADDING and dream.fit != "pad":
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
+    if dream.mask and dream.transparent:
+        raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
     starts = [dream.init] if dream.init in ("sketch", "sample") else []
     registry.check_options([dream.generator, *sights, "cutouts", *starts], dream.options)
 
@@ -82,6 +85,7 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     dream = dreams[0]
     check(dream)
     generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
+    generator = transparent(generator, dream.tile) if dream.transparent else generator
     generator.check(dream.height, dream.width)
     perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
     options = registry.parse_options(CutoutOptions, "cutouts", dream.options.get("cutouts", {}))
