@@ -25,7 +25,7 @@ test: .venv/.developing
 
 # What takes too long for every push: fifty kills instead of five.
 nightly: .venv/.developing
-	REVERIE_KILLS=50 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py
+	REVERIE_KILLS=50 REVERIE_FAULT_STRIDE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py tests/test_faults.py
 
 check: .venv/.developing
 	$(BIN)/ruff check .
