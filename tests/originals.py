@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,14 +15,14 @@ import yaml
 from tiny import KINDS, biggan, progan, vqgan
 from torch import Tensor
 
+from reverie.nets.gpt import GPT
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 
 FIRST_STAGE = VQGANConfig(
     ch=32, ch_mult=(1, 2), num_res_blocks=1, attn_resolutions=(16,), resolution=32, z_channels=8, embed_dim=8, n_embed=32
 )
-GUMBEL = VQGANConfig(
-    ch=32, ch_mult=(1, 2), num_res_blocks=1, attn_resolutions=(16,), resolution=32, z_channels=8, embed_dim=8, n_embed=32, gumbel=True
-)
+GUMBEL = replace(FIRST_STAGE, gumbel=True)
+SQUARE = replace(FIRST_STAGE, resolution=8, attn_resolutions=(4,))  # of 4x4 codes
 Tensors = dict[str, Tensor]
 
 
@@ -85,6 +86,21 @@ def taming(folder: Path, config: VQGANConfig = FIRST_STAGE, new: bool = True) ->
     """A VQGAN of taming's with its YAML; what it paints is ``tiny.vqgan(config)``'s."""
     taming_yaml(config, folder / "vqgan.yaml")
     return lightning(taming_tensors(vqgan(config)), folder / "vqgan.ckpt", new)
+
+
+def net2net(folder: Path, network: GPT, stage: Any) -> Path:
+    """A Net2NetTransformer of taming's: a transformer, its masks, and ``tiny.vqgan(SQUARE)`` as its first stage."""
+    taming_yaml(SQUARE, folder / "whole.yaml")
+    inner = yaml.safe_load((folder / "whole.yaml").read_text())["model"]
+    sizes = {name: getattr(network.config, name) for name in ("vocab_size", "block_size", "n_layer", "n_head", "n_embd")}
+    writer = {"target": "taming.modules.transformer.mingpt.GPT", "params": sizes}
+    params = {"transformer_config": writer, "first_stage_config": inner, "cond_stage_config": stage, "sos_token": 3}
+    model = {"target": "taming.models.cond_transformer.Net2NetTransformer", "params": params}
+    (folder / "whole.yaml").write_text(yaml.safe_dump({"model": model}))
+    size = network.config.block_size
+    masks = {f"transformer.blocks.{i}.attn.mask": torch.ones(1, 1, size, size).tril() for i in range(network.config.n_layer)}
+    tensors = {f"transformer.{name}": value for name, value in network.state_dict().items()}
+    return lightning(masks | tensors | taming_tensors(vqgan(SQUARE), "first_stage_model."), folder / "whole.ckpt")
 
 
 def spectral(tensors: Tensors) -> Tensors:

@@ -99,6 +99,22 @@ def test_a_yaml_is_data(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPat
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    "change", [{"attn_resolutions": 16}, {"attn_resolutions": [None, "x", {}]}, {"ch": "many"}, {"ch_mult": {}}, {"resolution": []}]
+)
+def test_odd_numbers_in_a_yaml_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = originals.taming(tmp_path)
+    ddconfig = yaml.safe_load(path.with_suffix(".yaml").read_text())["model"]["params"]["ddconfig"] | change
+    originals.taming_yaml(originals.FIRST_STAGE, path.with_suffix(".yaml"), ddconfig=ddconfig)
+    with pytest.raises(BadRequest, match="The YAML is not that of"):
+        load_vqgan(str(path))
+
+
+def test_odd_numbers_in_a_checkpoint_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"x\.pth is no progan that can be read"):
+        load_progan(str(originals.gan_zoo(tmp_path / "x.pth", leakyReluLeak="much")))
+
+
 def test_wrong_tensors_are_listed(tmp_path: Path) -> None:
     tensors = originals.taming_tensors(tiny.vqgan(originals.FIRST_STAGE))
     del tensors["decoder.conv_in.bias"]

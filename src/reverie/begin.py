@@ -22,11 +22,11 @@ from reverie.plan import Plan
 from reverie.prompts import show
 from reverie.regions import Region, region
 from reverie.rng import Rng
-from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, standing_out, subject
+from reverie.starts import CodeWriter, Sampler, Sketcher, favourite, looked_at, noise, standing_out, subject
 from reverie.step import Engine, Fixed, decode
 from reverie.types import Chooser, Latent
 from reverie.watch import Rules
-from reverie.weights import load_clip, load_codes, load_judge, load_sketch, load_vqgan
+from reverie.weights import foreign, load_clip, load_codes, load_gpt, load_judge, load_sketch, load_vqgan
 
 
 @lru_cache(maxsize=2)
@@ -55,7 +55,9 @@ def _sketcher(weights: str, guide: str, device: torch.device) -> Sketcher:
 
 
 @lru_cache(maxsize=2)
-def _sampler(weights: str, guide: str, vqgan: str, device: torch.device) -> Sampler:
+def _sampler(weights: str, guide: str, vqgan: str, device: torch.device) -> Sampler | CodeWriter:
+    if foreign(weights):  # a Net2NetTransformer of taming's, with its VQGAN
+        return CodeWriter(load_gpt(weights), load_vqgan(weights), device)
     network, reads = load_codes(weights)
     return Sampler(network, reads, *load_clip(guide), load_vqgan(vqgan), device)
 

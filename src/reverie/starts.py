@@ -11,6 +11,7 @@ from torch import Tensor
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.nets.codes import CodeTransformer, fill
+from reverie.nets.gpt import GPT, write
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.sketch import Sketch
 from reverie.nets.vqgan import VQGAN
@@ -67,6 +68,31 @@ class Sampler:
         read = F.normalize(self.text(torch.tensor(self.tokens([text]), device=self.device)).float(), dim=-1)
         codes = fill(self.network, read.expand(options.tries, -1), chosen, rngs, options.temperature, options.guidance)
         return _framed(self.vqgan.decode(self.vqgan.quantize.vectors(codes)) / 2 + 0.5, height, width)
+
+
+class CodeWriter:
+    """Draws pictures by writing a VQGAN's codes one after another, of chance classes where there are some; it reads no words,
+    so that which of its tries is like them is for the perceptors to say.
+
+    Raises ``BadRequest`` when the transformer cannot have been trained with these codes.
+    """
+
+    def __init__(self, network: GPT, vqgan: VQGAN, device: torch.device) -> None:
+        self.side = vqgan.config.resolution // vqgan.config.factor
+        if network.config.block_size < self.side**2 or network.config.vocab_size < vqgan.config.n_embed:
+            raise BadRequest(f"The transformer writes fewer codes than the {self.side}x{self.side} of its VQGAN: they are not of one file.")
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.vqgan, self.device = vqgan.to(device).eval().requires_grad_(False), device
+
+    @torch.no_grad()
+    def draw(self, text: str, rng: Rng, options: SampleOptions, height: int, width: int) -> Tensor:
+        """[tries,3,height,width] in 0..1; a try is the same whatever comes after it. Not square: as ``Sketcher.draw``."""
+        config, rngs = self.network.config, [rng.at("codes", i) for i in range(options.tries)]
+        firsts = [int(torch.randint(config.classes, (), generator=rng)) if config.classes else config.start for rng in rngs]
+        first = torch.tensor(firsts, device=self.device)[:, None]
+        codes = write(self.network, first, self.side**2, rngs, self.vqgan.config.n_embed, options.temperature)
+        pictures = self.vqgan.decode(self.vqgan.quantize.vectors(codes.view(-1, self.side, self.side)))
+        return _framed(pictures / 2 + 0.5, height, width)
 
 
 def _check_reads(reads: Mapping[str, str], guide: MiniCLIP, vqgan: VQGAN) -> None:

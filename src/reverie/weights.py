@@ -21,6 +21,7 @@ from reverie.held import by_header, by_names
 from reverie.library import path_of
 from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.codes import CodesConfig, CodeTransformer
+from reverie.nets.gpt import GPT, GPTConfig
 from reverie.nets.judge import Judge, JudgeConfig
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.progan import ProGAN, ProGANConfig
@@ -69,6 +70,11 @@ def load_biggan(name: str) -> BigGAN:
 def load_progan(name: str) -> ProGAN:
     """A ProGAN by ``mini`` or by path; raises ``BadRequest`` as ``load_vqgan`` does."""
     return _network(_path(name, "progan"), "progan", lambda config: ProGAN(ProGANConfig(**_tuples(config))))[0]
+
+
+def load_gpt(name: str) -> GPT:
+    """A transformer that writes codes, by path; raises ``BadRequest`` as ``load_vqgan`` does."""
+    return _network(_path(name, "gpt"), "gpt", lambda config: GPT(GPTConfig(**config)))[0]
 
 
 def load_clip(name: str) -> tuple[MiniCLIP, Tokenizer]:
@@ -133,7 +139,7 @@ def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, pa
 
 def _path(name: str, kind: str, config: str = "") -> Path:
     path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else path_of(name)
-    if kind in KINDS and name != "mini" and _foreign(path):
+    if kind in KINDS and foreign(name):
         return converted(path, kind, config)
     if not path.is_file():
         mend = (
@@ -145,11 +151,12 @@ def _path(name: str, kind: str, config: str = "") -> Path:
     return path
 
 
-def _foreign(path: Path) -> bool:
-    """Whether this is another's checkpoint, or a folder with one."""
-    if path.is_file() and path.suffix != ".safetensors":
-        return True
-    return path.exists() and not by_header(path) and by_names(path) in KINDS
+def foreign(name: str) -> bool:
+    """Whether a name is that of another's checkpoint, or of a folder with one."""
+    path = path_of(name)
+    if name == "mini" or not path.exists():
+        return False
+    return (path.is_file() and path.suffix != ".safetensors") or (not by_header(path) and by_names(path) in KINDS)
 
 
 def _tuples(config: dict[str, Any]) -> dict[str, Any]:

@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from reverie import held
 from reverie.checkpoints.biggan import biggan
 from reverie.checkpoints.fit import blank, misfits
+from reverie.checkpoints.gpt import gpt
 from reverie.checkpoints.progan import progan
 from reverie.checkpoints.read import Checkpoint, read
 from reverie.checkpoints.vqgan import vqgan
 from reverie.errors import BadRequest
 from reverie.files import write_file
 from reverie.nets.biggan import BigGAN
+from reverie.nets.gpt import GPT
 from reverie.nets.progan import ProGAN
 from reverie.nets.vqgan import VQGAN
 from reverie.paths import cache_dir
@@ -31,7 +33,7 @@ VERSION = 1  # of what is made of a checkpoint: what an older one made is not us
 
 Converter = Callable[[Checkpoint, str], tuple[Any, dict[str, Tensor]]]
 KINDS: Mapping[str, tuple[Converter, Callable[[Any], nn.Module]]] = MappingProxyType(
-    {"vqgan": (vqgan, VQGAN), "biggan": (biggan, BigGAN), "progan": (progan, ProGAN)}
+    {"vqgan": (vqgan, VQGAN), "biggan": (biggan, BigGAN), "progan": (progan, ProGAN), "gpt": (gpt, GPT)}
 )
 
 
@@ -54,6 +56,8 @@ def converted(path: Path, kind: str, config: str = "") -> Path:
         looks = held.by_names(path)
         hint = f" It looks like {looks}: give it as --generator {path}." if looks not in ("", kind) else ""
         raise BadRequest(f"{error}{hint}") from error
+    except Exception as error:  # whatever a stranger's numbers break
+        raise BadRequest(f"{path} is no {kind} that can be read ({' '.join(str(error).split())[:100]}).") from error
     try:
         network = blank(lambda: KINDS[kind][1](made))
     except Exception as error:  # whatever a stranger's numbers break

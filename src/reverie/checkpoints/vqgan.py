@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from torch import Tensor
 
 from reverie.checkpoints.read import Checkpoint
+from reverie.checkpoints.yamls import read_yaml, yaml_of
 from reverie.errors import BadRequest
 from reverie.nets.vqgan import VQGANConfig
 
-LARGEST_YAML = 1 << 20  # bytes; theirs have 2 kB
 PREFIXES = ("first_stage_model.", "")  # inside a Net2NetTransformer or a latent diffusion model, or on its own
 # Only training needs these: losses with their VGG and discriminator, slow averages, the map of used codes, colours of labels.
 DROPPED = ("loss.", "model_ema.", "quantize.used", "colorize")
@@ -25,12 +24,13 @@ DROPPED = ("loss.", "model_ema.", "quantize.used", "colorize")
 def vqgan(found: Checkpoint, config: str = "") -> tuple[VQGANConfig, dict[str, Tensor]]:
     """The configuration and tensors of a VQGAN under the names of `nets.vqgan`; raises ``BadRequest`` where there is none."""
     tensors = _own(found)
-    said = _params(_yaml(Path(config) if config else _beside(found.path)))
+    said = _params(read_yaml(yaml_of(found.path, config)))
     resolution = said.get("ddconfig", {}).get("resolution", VQGANConfig.resolution)
     measured = _measured(tensors, resolution if isinstance(resolution, int) else VQGANConfig.resolution, found.path)
     wrong = list(_contradictions(said, measured))
     if wrong:
-        raise BadRequest(f"The YAML is not that of {found.path}: {'; '.join(wrong)}. Give its own by -o vqgan.config=FILE.yaml.")
+        mend = "Put its own beside it under the same name, or give it by -o vqgan.config=FILE.yaml."
+        raise BadRequest(f"The YAML is not that of {found.path}: {'; '.join(wrong)}. {mend}")
     return measured, tensors
 
 
@@ -72,26 +72,6 @@ def _measured(tensors: dict[str, Tensor], resolution: int, path: Path) -> VQGANC
     )
 
 
-def _beside(checkpoint: Path) -> Path | None:
-    """The YAML of the same name, or that of the run whose folder taming made; None where there is none."""
-    places = [checkpoint.with_suffix(suffix) for suffix in (".yaml", ".yml")]
-    places += sorted((checkpoint.parent.parent / "configs").glob("*project.yaml"))[-1:] if checkpoint.parent.name == "checkpoints" else []
-    return next((place for place in places if place.is_file()), None)
-
-
-def _yaml(path: Path | None) -> Any:
-    if path is None:
-        return {}
-    try:
-        if path.stat().st_size > LARGEST_YAML:
-            raise ValueError(f"more than {LARGEST_YAML} bytes")
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadRequest(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadRequest(f"{path} is not readable YAML ({' '.join(str(error).split())[:100]}).") from error
-
-
 def _params(said: Any) -> dict[str, Any]:
     """What a YAML says of the VQGAN, also where it is the first stage of something else; with its ``target``."""
     for name in ("model", "first_stage_config"):
@@ -111,7 +91,9 @@ def _contradictions(said: dict[str, Any], measured: VQGANConfig) -> Iterator[str
     for name, value in pairs.items():
         found = getattr(measured, name)
         value = tuple(value) if isinstance(value, list) else value
-        if value is not None and (sorted(value) != sorted(found) if name == "attn_resolutions" else value != found):
+        if name == "attn_resolutions" and isinstance(value, tuple):  # in any order
+            value, found = sorted(value, key=str), sorted(found, key=str)
+        if value is not None and value != found:
             yield f"{name} is {value} there, but {found} in the checkpoint"
     if said and ("gumbel" in said["target"].lower()) != measured.gumbel:
         yield f"its target is {said['target']}, but the codebook is {'a Gumbel one' if measured.gumbel else 'a plain one'}"

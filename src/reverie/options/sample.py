@@ -9,7 +9,9 @@ class Options(BaseModel):
     """``-o sample.tries=8``"""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    weights: str = Field(default="mini", description="the code transformer: 'mini' (built in) or a safetensors file")
+    weights: str = Field(
+        default="mini", description="the code transformer: 'mini' (built in), a safetensors file, or a Net2NetTransformer's checkpoint"
+    )
     guide: str = Field(default="mini", description="the perceptor that it was trained with: 'mini' or a safetensors file")
     vqgan: str = Field(default="mini", description="the VQGAN that it was trained with: 'mini' or a safetensors file")
     tries: int = Field(default=4, ge=1, le=64, description="how many pictures the seed draws, of which the perceptors choose one")
