@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -39,6 +40,8 @@ def build(options: Options, device: torch.device) -> ClipPerceptor:
             "clip needs weights: --perceptor ./ViT-B-32.pt, or -o clip.weights=FILE, where FILE is OpenAI's .pt, open_clip's .bin, .pt or "
             ".safetensors, or a folder of Hugging Face's. 'mini' is the perceptor that comes with Reverie."
         )
+    near = Path(options.weights) if Path(options.weights).is_dir() else Path(options.weights).parent
+    merges = clip_tokens.find(near, options.merges)  # before hundreds of megabytes are read
     network, path = clip_files.load(options.weights, options.activation)
-    tokens = clip_tokens.load(clip_tokens.find(path.parent, options.merges), network.config.vocabulary, network.config.length)
+    tokens = clip_tokens.load(merges, network.config.vocabulary, network.config.length)
     return ClipPerceptor(network, tokens, Lens.said(said_beside(path.parent), CLIP_MEAN, CLIP_STD, device), device, options.cut)
