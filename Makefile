@@ -28,10 +28,6 @@ nightly: .venv/.developing
 	REVERIE_KILLS=50 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py
 	REVERIE_MUTATIONS=20000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_checkpoints_pickles.py
 
-# Against other people's networks, in an environment of their own: torchvision must not lie beside a torch that it was not built for.
-parity: .parity/.ready
-	PYTHONPATH=src OMP_NUM_THREADS=1 .parity/bin/python -m pytest -q tests/test_perceptors_openclip.py
-
 check: .venv/.developing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +37,19 @@ check: .venv/.developing
 acceptance: .venv/.developing
 	$(BIN)/python scripts/acceptance
 	$(BIN)/python scripts/acceptance/quality.py
+
+# Our networks beside those of other people, which are installed for this alone, on top of .venv; open_clip apart from the
+# others, since it needs torchvision, and diffusers breaks beside one that was not built for the torch at hand. REVERIE_VQGAN_CLIP,
+# REVERIE_BIG_SLEEP and REVERIE_DEEP_DAZE name checkouts of those programs, beside which the presets then run as well.
+parity: .parity-venv/.ready .openclip-venv/.ready
+	PYTHONPATH=src OMP_NUM_THREADS=1 .parity-venv/bin/python -m pytest -q -W default tests_parity
+	PYTHONPATH=src OMP_NUM_THREADS=1 .openclip-venv/bin/python -m pytest -q tests/test_perceptors_openclip.py
+
+.parity-venv/.ready: tests_parity/requirements.txt .venv/.developing
+	$(BIN)/python -m venv .parity-venv
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$(echo .parity-venv/lib/python3*/site-packages)/beneath.pth
+	.parity-venv/bin/python -m pip install -qq --no-deps -r $<
+	@touch $@
 
 .venv/.painting: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Reverie needs Python 3.11, 3.12 or 3.13 on the PATH (or make PYTHON=/path/to/python)."; exit 1; }
@@ -54,13 +63,12 @@ acceptance: .venv/.developing
 	$(INSTALL) -e '.[dev,train]'
 	@touch $@
 
-.parity/.ready: .venv/.developing
-	$(BIN)/python -m venv .parity
-	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-		> "$$(.parity/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
-	.parity/bin/python -m pip install -qq -c constraints.txt --no-deps torchvision open_clip_torch timm ftfy wcwidth
+.openclip-venv/.ready: .venv/.developing
+	$(BIN)/python -m venv .openclip-venv
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$(echo .openclip-venv/lib/python3*/site-packages)/beneath.pth
+	.openclip-venv/bin/python -m pip install -qq -c constraints.txt --no-deps torchvision open_clip_torch timm ftfy wcwidth
 	@touch $@
 
 clean:
-	rm -rf .venv .parity build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .openclip-venv .parity-venv build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests scripts -name __pycache__ -type d -exec rm -rf {} +

@@ -7,7 +7,7 @@
 #   here    reverie train data --out build/gpu/data     8 MiB, to be carried along
 #   there   scripts/gpu_train.sh clip 8                 begin, or go on, for 8 minutes; weights and log to $OUT
 #           scripts/gpu_train.sh vqgan 8 mini           the last word is the guide, 'mini' or a clip.safetensors;
-#                                                       codes, judge, biggan and progan likewise
+#                                                       sketch, codes, judge, biggan and progan likewise
 #           scripts/gpu_train.sh save clip 0            parts 0 to 2 of the checkpoint to $OUT; then save clip 3, ...
 #           scripts/gpu_train.sh load clip              add the parts that lie in build/gpu/parts; once they are all
 #                                                       there, the next sitting goes on (before that it is refused)
@@ -17,7 +17,7 @@ home=build/gpu out=${OUT:-build/gpu/out}
 mkdir -p "$out"
 
 case ${1:-} in
-clip | vqgan | codes | judge | biggan | progan)
+clip | vqgan | sketch | codes | judge | biggan | progan)
     OMP_NUM_THREADS=1 PYTHONPATH=src python3 - "$home" "$@" <<'PYTHON'
 import os
 import sys
@@ -37,11 +37,11 @@ reader = guide[0] if guide else None
 if kind == "clip":
     commands.clip(pace, settings.Robust(), sitting)
 elif kind == "codes":
-    commands.codes(pace, reader or "mini", "mini", sitting)
+    commands.codes(pace, (reader or "mini", "mini"), sitting)
 elif kind == "judge":
     commands.judge(pace, sitting)
 else:
-    getattr(commands, kind)(pace, reader or (None if kind == "vqgan" else "mini"), sitting)
+    getattr(commands, kind)(pace, reader or (None if kind in ("vqgan", "sketch") else "mini"), sitting)
 PYTHON
     cp "$home/$1/$1.safetensors" "$out"
     test ! -e "$home/$1/log.jsonl" || cp "$home/$1/log.jsonl" "$out"

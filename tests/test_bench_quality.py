@@ -65,15 +65,9 @@ def test_only_drawings_of_what_was_learnt_are_asked() -> None:
         exam.drawings(icons(), [Concept("zebra")])
 
 
-def test_only_keeps_what_is_asked_for_and_numbers_it_anew() -> None:
-    kept = exam.only(icons(), (CONCEPTS[3], CONCEPTS[1]))
-    assert [kept.concepts[number].name for number in kept.concept.tolist()] == [CONCEPTS[1].name] * 3 + [CONCEPTS[3].name] * 3
-    assert torch.equal(kept.pictures[:3], icons().pictures[3:6])
-
-
-def test_all_names_are_those_that_were_learnt_and_those_that_are_shown() -> None:
-    question = exam.all_names(icons(), (Concept("zebra"), CONCEPTS[0]), "any")
-    assert question.texts[0] == "a zebra" and len(question.texts) == 1 + len(CONCEPTS)
+def test_all_names_are_those_that_were_learnt_those_that_are_shown_and_those_that_are_listed() -> None:
+    question = exam.all_names(replace(icons(), names=("owl", "dragon")), (Concept("zebra"), CONCEPTS[0]), "any")
+    assert question.texts[0] == "a zebra" and question.texts[-1] == "a dragon" and len(question.texts) == 2 + len(CONCEPTS)
     assert [question.texts[number] for (number,) in question.right[::3]] == [article(concept.name) for concept in CONCEPTS]
 
 

@@ -22,7 +22,7 @@ def test_help_says_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
 def test_train_and_paint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     icons().save(tmp_path / TRAINING)
     words = ["train", "clip", "--data", str(tmp_path), "--out", str(tmp_path / "clip"), "--steps", "1", "--batch", "2"]
-    assert main([*words, "--warmup", "1", "--words", "2", "--radius", "0"]) == 0
+    assert main([*words, "--warmup", "1", "--words", "2", "--no-robust"]) == 0
     weights = capsys.readouterr().out.splitlines()[-1]
     assert weights == str(tmp_path / "clip" / "clip.safetensors")
     paint = ["paint", "an apple", "--generator", "pixels", "--size", "32", "--steps", "1", "--views", "2"]
@@ -48,7 +48,10 @@ def test_a_gan_of_ones_own_pictures(tmp_path: Path, kind: str) -> None:
         assert painted.size == (96, 64)
 
 
-@pytest.mark.parametrize("words", [["--steps", "0"], ["--steps", "many"], ["--rate", "-1"], ["--data", "/nowhere"], ["--stpes", "3"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--steps", "0"], ["--steps", "many"], ["--rate", "-1"], ["--data", "/nowhere"], ["--stpes", "3"], ["--radius", "0", "--robust"]],
+)
 def test_bad_requests_are_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "clip", *words]) == 2
     told = capsys.readouterr().err

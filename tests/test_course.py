@@ -33,7 +33,7 @@ def painted(dream: Dream, state: Mapping[str, Tensor] | None = None, keeper: Kee
     return list(frames([dream], device="cpu", kept=kept))
 
 
-@pytest.mark.parametrize("generator", ["pixels", "stack", "vqgan", "biggan", "progan"])
+@pytest.mark.parametrize("generator", ["pixels", "stack", "vqgan", "biggan", "progan", "fft", "siren", "logits"])
 def test_what_follows_a_state_is_what_would_have_followed(networks: tiny.Options, generator: str) -> None:
     dream = tiny.dream(networks, "a red fox", generator=generator, steps=5, ema=0.5)
     keeper = Keeper()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reverie.data.concepts import Concept, choose, plain, rules
+from reverie.data.concepts import Concept, choose, kept_apart, plain, rules
 
 SUBGROUPS = {"1": "animal-mammal", "2": "food-fruit", "3": "time", "4": "face"}
 
@@ -64,3 +64,11 @@ def test_rules_do_not_contradict_themselves() -> None:
     rule = rules()
     assert set(rule["kinds"]) <= set(rule["merge"])
     assert not set(rule["include"]) & set(rule["exclude"])
+
+
+def test_what_is_kept_apart_is_always_the_same_and_drawn_alone() -> None:
+    concepts = [Concept(f"thing {number}", (), (f"drawing {number}",)) for number in range(38)]
+    concepts += [Concept("apple", (), ("red apple", "green apple")), Concept("red apple", (), ("red apple",))]
+    few, many = kept_apart(concepts, 0.1), kept_apart(concepts[::-1], 0.5)
+    assert len(few) == 4 and few < many and len(many) == 20
+    assert kept_apart(concepts, 0) == set() and not {"apple", "red apple"} & kept_apart(concepts, 1)

@@ -40,6 +40,18 @@ def test_packing_loses_nothing(tmp_path: Path) -> None:
     assert after.fingerprint() == before.fingerprint()
 
 
+def test_only_keeps_what_is_asked_for_and_numbers_it_anew() -> None:
+    kept = icons().only({"owl", "red car"})
+    assert [kept.concepts[number].name for number in kept.concept.tolist()] == ["red car"] * 3 + ["owl"] * 3
+    assert torch.equal(kept.pictures[:3], icons().pictures[3:6])
+
+
+def test_names_to_ask_among_are_packed_too(tmp_path: Path) -> None:
+    replace(icons(), names=("owl", "unicorn")).save(tmp_path / "icons.safetensors")
+    assert Icons.load(tmp_path / "icons.safetensors").names == ("owl", "unicorn")
+    assert Icons.load(tmp_path / "icons.safetensors").fingerprint() == icons().fingerprint()
+
+
 def test_fingerprints_tell_sets_apart() -> None:
     one = icons()
     pictures = one.pictures.clone()

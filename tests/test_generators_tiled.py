@@ -43,7 +43,7 @@ def test_a_ramp_is_closed(networks: tiny.Options, tile: str) -> None:
     assert (across < 4) == (tile in ("across", "both")) and (down < 4) == (tile in ("down", "both"))
 
 
-@pytest.mark.parametrize("generator", ["pixels", "stack", "vqgan", "biggan", "progan"])
+@pytest.mark.parametrize("generator", ["pixels", "stack", "vqgan", "biggan", "progan", "fft", "siren", "logits"])
 def test_every_generator_can(networks: tiny.Options, generator: str) -> None:
     dream = tiny.dream(networks, "a fox", generator=generator, size=(64, 64), tile="both", steps=2, init="random")
     *_, last = frames([dream], device="cpu")

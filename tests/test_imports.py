@@ -73,12 +73,17 @@ COMMANDS = [
     ["x", "-o", "sketch.hand=-1"],
     ["x", "--generator", "biggan", "-o", "biggan.tries=0"],
     ["x", "--objective", "nonsense"],
-    ["components"],
     ["components", "vqgan", "--json"],
     ["x", "--out", "picture.png"],
     ["replay", "picture.png", "--set", "nonsense=1"],
     ["score", "picture.png"],
     ["score", "nowhere.png", "--text", "x"],
+    ["models"],
+    ["models", "list"],
+    ["models", "where", "ViT-B/32"],
+    ["models", "pull", "nonsense"],
+    ["models", "verify"],
+    ["x", "--perceptor", "ViT-B/32"],
 ]
 
 

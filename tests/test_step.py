@@ -17,7 +17,7 @@ from reverie.plan import Plan
 from reverie.step import Engine, Score, decode, differentiate
 from reverie.types import Generator, Latent, Objective, Seen
 
-GENERATORS = ("pixels", "stack", "vqgan")
+GENERATORS = ("pixels", "stack", "vqgan", "logits")
 
 
 def of_mean(images: Tensor, seen: Seen, step: int) -> Tensor:

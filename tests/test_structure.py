@@ -19,8 +19,9 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "nets.*"),
     "1 tools": (
-        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming",
-        "options.*", "held", "registry", "checks", "files", "plotting", "video", "losses",
+        "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "files",
+        "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held", "registry", "checks", "plotting", "video",
+        "losses",
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),

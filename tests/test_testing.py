@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,6 +21,7 @@ from torch import Tensor
 
 from reverie import registry
 from reverie.errors import BadRequest, Unsupported
+from reverie.files import read_recipe
 from reverie.generators import pixels
 from reverie.losses import total_variation
 from reverie.perceptors.mini import MiniPerceptor
@@ -26,6 +30,8 @@ from reverie.testing import check_generator, check_import, check_objective, chec
 from reverie.types import Latent
 
 SIZE = (40, 24)
+SOURCE = Path(registry.__file__).parents[1]
+EXAMPLE = SOURCE.parent / "examples" / "reverie-plugin-glass"
 
 
 def made_or_skipped(kind: str, name: str, options: dict[str, Any]) -> None:
@@ -340,9 +346,29 @@ def test_a_component_is_checked_by_its_module_too() -> None:
 def test_what_happens_while_importing_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "writes.py").write_text("open('trace', 'w').close()")
     (tmp_path / "seeds.py").write_text("import torch; torch.manual_seed(3)")
-    monkeypatch.setenv("PYTHONPATH", f"{Path(registry.__file__).parents[1]}:{tmp_path}")
+    monkeypatch.setenv("PYTHONPATH", f"{SOURCE}{os.pathsep}{tmp_path}")
     monkeypatch.chdir(tmp_path)
     for name, told in (("writes", "open.*trace"), ("seeds", "random numbers")):
         with pytest.raises(AssertionError, match=told):
             check_import(name)
         assert name not in sys.modules
+
+
+def test_the_example_is_installed_found_and_paints(tmp_path: Path) -> None:
+    """As its README says; pip builds in a copy, since it leaves things behind."""
+    shutil.copytree(EXAMPLE, tmp_path / "source", ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    site = tmp_path / "site"
+    environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{SOURCE}", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+    def python(*words: str) -> str:
+        done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    python("pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(site), str(tmp_path / "source"))
+    told = python("reverie", "components", "glass", "window")
+    assert "  glass  (reverie-plugin-glass 1.0)\n    -o glass.panes=300 " in told and "  window  (reverie-plugin-glass 1.0)\n" in told
+    words = ("a rose", "--generator", "glass", "--objective", "window:2", "-o", "glass.panes=50", "--size", "64", "--steps", "2", "-q")
+    (painted,) = python("reverie", *words, "--out", "rose.png").split()
+    assert read_recipe(tmp_path / painted).dream.objectives == {"window": 2.0}
+    assert "3 passed" in python("pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "source" / "tests"))

@@ -73,6 +73,18 @@ def test_another_vqgan_is_another_training(tmp_path: Path) -> None:
         train(trainer(vqgan_seed=1, steps=1), Sitting(out=tmp_path))
 
 
+def test_a_start_keeps_what_it_learnt_of_the_same_codes(tmp_path: Path) -> None:
+    first = load_codes(str(train(trainer(steps=2), Sitting(out=tmp_path))))
+    readers = Readers(tiny.clip(seed=5), tiny.tokenizer(), tiny.vqgan())  # words may be read by another guide
+    learner = CodesTrainer(icons(), CodesPace(60, 16, 1e-2, 3), readers, start=first)
+    for mine, its in zip(learner.model.parameters(), first[0].parameters(), strict=True):
+        assert torch.equal(mine, its) and mine.data_ptr() != its.data_ptr() and mine.requires_grad
+    assert learner.settings["from"] and "from" not in trainer().settings
+    others = Readers(tiny.clip(), tiny.tokenizer(), tiny.vqgan(seed=1))
+    with pytest.raises(BadRequest, match="learnt another VQGAN's codes"):
+        CodesTrainer(icons(), CodesPace(60, 16, 1e-2, 3), others, start=first)
+
+
 def test_what_is_exported_can_be_sampled_from(tmp_path: Path) -> None:
     learner = trainer()
     learner.step(0, learner.draw(0))

@@ -20,7 +20,7 @@ from reverie.errors import BadRequest, Failed
 from reverie.nets.miniclip import MiniCLIPConfig
 from reverie.nets.vqgan import VQGANConfig
 from reverie.train.clip import ClipTrainer
-from reverie.train.commands import TESTING, TRAINING, clip, data, home, train, vqgan
+from reverie.train.commands import HELD, TESTING, TRAINING, clip, data, home, train, vqgan
 from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
 from reverie.train.vqgan import VqganTrainer
 from reverie.weights import load_clip, load_vqgan
@@ -93,6 +93,8 @@ NAMES = {
     "en/data.json": [
         {"label": "red apple", "group": 4, "subgroup": 1, "tags": ["fruit"]},
         {"label": "horse", "group": 3, "subgroup": 2, "tags": ["animal"]},
+        {"label": "flag: Peru", "group": 9, "subgroup": 3, "tags": []},
+        {"label": "dark skin tone", "group": 2, "subgroup": 3, "tags": []},
         {"label": "owl", "group": 3, "subgroup": 2, "tags": []},
     ],
     "meta/groups.json": {"subgroups": {"1": "food-fruit", "2": "animal-mammal"}},
@@ -124,6 +126,7 @@ def test_data_is_fetched_rendered_and_packed_once(registry: Path, capsys: pytest
     assert [concept.name for concept in learnt.concepts] == ["apple", "red apple", "horse"], "two drawings of an owl are too few"
     assert len(learnt.pictures) == 3 * len(TRAINING_SETS) and learnt.pictures.shape[1:] == (4, 96, 96)
     assert len(tested.pictures) == 3, "EmojiOne is apart"
+    assert tested.names == ("apple", "red apple", "horse", "owl") and not learnt.names
     assert learnt.pictures[0, :, 48, 48].tolist() == [255, 0, 0, 255]
     before = (home() / TRAINING).stat().st_mtime_ns
     for file in registry.iterdir():
@@ -134,6 +137,21 @@ def test_data_is_fetched_rendered_and_packed_once(registry: Path, capsys: pytest
     data(force=True)  # from what was fetched
     assert (home() / TRAINING).stat().st_mtime_ns > before
     assert Icons.load(home() / TRAINING).fingerprint() == learnt.fingerprint()
+
+
+def test_what_is_held_out_is_learnt_nowhere(registry: Path, tmp_path: Path) -> None:
+    data(tmp_path, held_out=0.4)
+    learnt, held = Icons.load(tmp_path / TRAINING), Icons.load(tmp_path / HELD)
+    assert [concept.name for concept in held.concepts] == ["horse"], "apples are drawn as red apples too, and owls too rarely"
+    assert [concept.name for concept in learnt.concepts] == ["apple", "red apple"] and "horse" not in learnt.synonyms
+    assert len(held.pictures) == len(TRAINING_SETS) and set(learnt.concept.tolist()) == {0, 1}
+    (tmp_path / HELD).unlink()
+    data(tmp_path)  # only what is missing, and without a share what is drawn too rarely stands in for it
+    assert [concept.name for concept in Icons.load(tmp_path / HELD).concepts] == ["owl"]
+    assert Icons.load(tmp_path / TRAINING).fingerprint() == learnt.fingerprint()
+    for share in (-0.1, 1.0, float("nan")):
+        with pytest.raises(BadRequest, match="--held-out"):
+            data(tmp_path, held_out=share)
 
 
 def test_data_that_cannot_be_had_leaves_nothing_half(registry: Path, tmp_path: Path) -> None:

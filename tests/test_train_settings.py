@@ -23,3 +23,12 @@ def test_robust_and_sitting() -> None:
         with pytest.raises(BadRequest, match="--"):
             Sitting(**wrong)  # type: ignore[arg-type]
     assert Robust(radius=0).radius == 0
+
+
+def test_robust_as_asked() -> None:
+    assert Robust().asked(None) == Robust().asked(True) == Robust()
+    assert Robust().asked(False) == Robust(radius=0) == Robust(radius=0).asked(None) == Robust(radius=0).asked(False)
+    with pytest.raises(BadRequest, match="--robust --radius 0"):
+        Robust(radius=0).asked(True)
+    with pytest.raises(BadRequest, match=r"--no-robust --radius 0\.3"):
+        Robust(radius=0.3).asked(False)

@@ -72,7 +72,8 @@ def save(folder: Path) -> Options:
     save_network(folder / "progan.safetensors", "progan", progan(), GROWN)
     save_network(folder / "clip.safetensors", "clip", clip(), EYES, pieces=tokenizer().pieces)
     kept = {"vqgan": "vqgan", "biggan": "biggan", "progan": "progan", "mini": "clip"}
-    return {name: {"weights": str(folder / f"{file}.safetensors")} for name, file in kept.items()}
+    found: Options = {name: {"weights": str(folder / f"{file}.safetensors")} for name, file in kept.items()}
+    return found | {"logits": found["vqgan"], "siren": {"layers": 3, "width": 16}}
 
 
 def dream(options: Options, prompts: Any = "a red fox", **fields: Any) -> Dream:

@@ -39,7 +39,8 @@ MEANING = {
     "style": "scenes of unseen drawings: which style?",
     "background": "which kind of ground?",
     "background colour": "which plain colour behind it?",
-    "any name": "every emoji that EmojiOne draws, signs, faces and people too: which of all names, most of them never taught?",
+    "any name": "every emoji that EmojiOne draws, signs, faces and people too: which of all the names that emojibase has, most of "
+    "them never taught? (Its 1,644 emoji, flags and parts left out, have 1,527 names: whatever the hour, a clock is a clock.)",
     "name never learnt": "things that no model was trained on (they have fewer than five drawings), by the hands it knows: "
     "which of all names, these among them?",
 }
@@ -53,9 +54,9 @@ stands beside the figure, which is bold where it falls short.
 
 Made by `reverie train data && {command}`, then `python scripts/acceptance/quality.py quality`.
 
-Not made, and why: no 5 % of the things were held out of training; those with fewer than five drawings were never
-trained on and are asked instead (*name never learnt*). *Any name* is asked of the names that EmojiOne draws, not of all
-1,644. VQGAN-CLIP's own algorithm joins the paintings with its preset.
+Not made, and why: no 5 % of the things were held out of training, which `reverie train data --held-out 0.05` would do for
+models trained anew; those with fewer than five drawings were never trained on and are asked instead (*name never
+learnt*). VQGAN-CLIP's own algorithm joins the paintings with its preset.
 """.format(command=COMMAND.format("quality"))
 PAINTED = """## What Reverie paints
 A hundred prompts, drawn once by `random.Random(0)` from the things that can be painted (50 plain, 25 with a colour or a

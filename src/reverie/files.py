@@ -89,7 +89,7 @@ def check_target(path: str | Path, recipe: Recipe | None, *, overwrite: bool = F
     except FileNotFoundError:
         return
     except OSError as error:
-        raise BadRequest(f"{str(path)!r} cannot be written: {_reason(error)}.") from None
+        raise BadRequest(f"{str(path)!r} cannot be written: {reason(error)}.") from None
     if path.is_dir() or not overwrite:
         raise BadRequest(f"{str(path)!r} exists already: choose another name, or move it away.")
 
@@ -104,7 +104,7 @@ def check_writable(folder: str | Path) -> None:
             pass
         probe.unlink()
     except OSError as error:
-        raise BadRequest(f"The folder {str(folder)!r} cannot be written to: {_reason(error)}. Choose another with --out.") from None
+        raise BadRequest(f"The folder {str(folder)!r} cannot be written to: {reason(error)}. Choose another with --out.") from None
 
 
 def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> Path:
@@ -124,7 +124,7 @@ def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> Path:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise Failed(f"{str(path)!r} could not be written: {_reason(error)}.") from error
+        raise Failed(f"{str(path)!r} could not be written: {reason(error)}.") from error
 
 
 def _temporary(folder: Path) -> Path:
@@ -159,7 +159,8 @@ def _claimed_without_links(temporary: Path, path: Path) -> bool:
     return True
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Why the disk refused, as the rest of a sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full; make room, or write elsewhere"
     return (error.strerror or str(error)).lower()

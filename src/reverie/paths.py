@@ -25,6 +25,11 @@ def data_dir() -> Path:
     return _home("data") or user_data_path("reverie", appauthor=False)
 
 
+def models_dir() -> Path:
+    """Models that were fetched or added, a folder each: large, and some can be had nowhere any more. Not created here."""
+    return data_dir() / "models"
+
+
 def package_weights() -> Path:
     """The folder of the weights that come with the package."""
     from importlib.resources import files

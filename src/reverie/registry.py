@@ -8,24 +8,24 @@ A component is a module with ``Options`` (a small pydantic model) and ``build(op
 or ``reverie.perceptors``, or ``reverie.objectives``. The options of ours are read without importing torch: they stand in
 ``reverie/options/``. Others' are where they put them. Nothing of theirs is imported before it is asked for by name, or listed.
 
-Where a name is a path, of a file or folder that ``reverie train`` wrote or of somebody else's weights, it stands for the
-component that reads it (``held.py``).
+Where a name is an installed model's (``reverie models``) or a path, of a file or folder that ``reverie train`` wrote or of
+somebody else's weights, it stands for the component that reads it (``held.py``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from reverie import library
 from reverie.errors import BadRequest, ReverieError, unknown
 from reverie.held import TRAINED, component_at
 
@@ -36,8 +36,11 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "generator": {
             "biggan": "reverie.generators.biggan",
+            "fft": "reverie.generators.fft",
+            "logits": "reverie.generators.logits",
             "pixels": "reverie.generators.pixels",
             "progan": "reverie.generators.progan",
+            "siren": "reverie.generators.siren",
             "stack": "reverie.generators.stack",
             "vqgan": "reverie.generators.vqgan",
         },
@@ -71,15 +74,23 @@ def names(kind: str) -> list[str]:
     return sorted({*BUILT_IN[kind], *(entry.name for entry in _entries(kind) if not _taken(kind, entry.name))})
 
 
-def survey() -> Iterator[Component]:
-    """All that is installed, kind by kind and ours first. Other packages' modules are imported, to see whether they are sound."""
+def survey(only: Collection[str] = ()) -> Iterator[Component]:
+    """All that is installed, or ``only`` what is so called, kind by kind and ours first.
+
+    Other packages' modules are imported, to see whether they are sound.
+    """
     for kind, ours in BUILT_IN.items():
         for name in sorted(ours):
-            yield Component(kind, name, "reverie", options(kind, name))
+            if not only or name in only:
+                yield Component(kind, name, "reverie", options(kind, name))
         before: set[str] = set()
         for entry in _entries(kind):
-            yield _surveyed(kind, entry, again=entry.name in before)
-            before.add(entry.name)
+            if not only or entry.name in only:
+                yield _surveyed(kind, entry, again=entry.name in before)
+                before.add(entry.name)
+    for part in PARTS:
+        if not only or part in only:
+            yield Component("part", part, "reverie", part_options(part))
 
 
 def _surveyed(kind: str, entry: EntryPoint, again: bool) -> Component:
@@ -114,12 +125,14 @@ def check(kind: str, name: str) -> None:
 
 
 def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
-    """The component that a name or a path stands for, and the options that the path brings; names come first."""
+    """The component that a name, an installed model or a path stands for, in this order, and the options that it brings."""
     if name in names(kind):
         return name, {}
-    path = Path(name)
-    if kind not in TRAINED or (not path.exists() and path.name == name and not path.suffix):
+    if kind not in TRAINED:
         raise unknown(kind, name, names(kind))
+    path = library.path_of(name, kind)
+    if not path.exists() and path.name == name and not path.suffix:
+        raise unknown(kind, name, [*names(kind), *library.near(name, kind)])
     return component_at(kind, path)
 
 

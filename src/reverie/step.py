@@ -12,7 +12,7 @@ from reverie.anchors import Anchor
 from reverie.losses import clamp_with_grad, mirrored
 from reverie.regions import Region
 from reverie.rng import Rng
-from reverie.types import Cutter, Generator, Latent, Objective, Perceptor, Views
+from reverie.types import Cutter, Drawing, Generator, Latent, Objective, Perceptor, Views
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,14 @@ class Score:
         return torch.stack(list(self.terms.values())).sum(0)
 
 
-def decode(engine: Engine, latent: Latent) -> Tensor:
+def decode(engine: Engine, latent: Latent, drawn_at: int | None = None) -> Tensor:
+    """The pictures as they are shown, [B,3,H,W]; or, where the generator draws, what it draws at this step."""
+    generator = engine.generator
     with engine.autocast:
-        images = engine.generator(latent)
+        if drawn_at is not None and isinstance(generator, Drawing):
+            images = generator.draw(latent, engine.rngs, drawn_at)
+        else:
+            images = generator(latent)
     images = mirrored(images.float(), engine.symmetry)
     return engine.fixed.under(images) if engine.fixed else images
 
@@ -68,7 +73,7 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
 
     The pictures' gradient is gathered first and goes through the generator once, however many chunks the views took.
     """
-    images = decode(engine, latent)
+    images = decode(engine, latent, step)
     picture = images.detach().requires_grad_()
     # Each look clamps for itself: backward frees what it has passed, and looks in chunks pass later than others.
     looks = {name: _Look(engine, name, clamp_with_grad(picture), step, progress) for name in engine.perceptors}
@@ -83,6 +88,9 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
     found = {name: term for name, term in own.items() if term is not None}
     torch.autograd.backward([images, *(term.sum() for term in found.values())], [picture.grad, *(None for _ in found)])
     terms |= found
+    if isinstance(engine.generator, Drawing):  # what is shown and judged is the likeliest picture, not one of the draws
+        with torch.no_grad():
+            images = decode(engine, latent)
     return Score(images.detach(), {name: term.detach() for name, term in terms.items()})
 
 

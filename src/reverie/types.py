@@ -60,6 +60,14 @@ class Chooser(Protocol):
         """Many starts, of which the perceptors choose one."""
 
 
+@runtime_checkable
+class Drawing(Protocol):
+    """A generator whose latent says how likely pictures are: it is searched by drawing one anew at every step."""
+
+    def draw(self, latent: Latent, rngs: Sequence[Rng], step: int) -> Tensor:
+        """One picture [B,3,H,W] of those that the latent allows, unclamped; ``__call__`` gives the likeliest."""
+
+
 class Perceptor(Protocol):
     """Reads texts and looks at views, into one space."""
 

@@ -18,6 +18,7 @@ from reverie.checkpoints.fit import Network, blank, misfits
 from reverie.errors import BadRequest
 from reverie.files import write_file
 from reverie.held import by_header, by_names
+from reverie.library import path_of
 from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.codes import CodesConfig, CodeTransformer
 from reverie.nets.judge import Judge, JudgeConfig
@@ -131,11 +132,15 @@ def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, pa
 
 
 def _path(name: str, kind: str, config: str = "") -> Path:
-    path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else Path(name)
+    path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else path_of(name)
     if kind in KINDS and name != "mini" and _foreign(path):
         return converted(path, kind, config)
     if not path.is_file():
-        mend = "install Reverie again" if name == "mini" else "give 'mini' (built in), a .safetensors file of your own or a checkpoint"
+        mend = (
+            "install Reverie again"
+            if name == "mini"
+            else "give 'mini' (built in), an installed model, a .safetensors file of your own or a checkpoint"
+        )
         raise BadRequest(f"There is no weights file {str(path)!r} for {kind}: {mend}.")
     return path
 

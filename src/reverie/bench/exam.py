@@ -74,16 +74,6 @@ def drawings(unseen: Icons, concepts: Sequence[Concept]) -> tuple[Tensor, list[C
     return unseen.pictures[[i for i, _ in kept]], [concept for _, concept in kept]
 
 
-def only(drawn: Icons, concepts: Sequence[Concept]) -> Icons:
-    """The drawings of these concepts alone."""
-    names = {concept.name for concept in concepts}
-    kept = [i for i, number in enumerate(drawn.concept.tolist()) if drawn.concepts[number].name in names]
-    used = sorted(set(drawn.concept[kept].tolist()))
-    place = {number: i for i, number in enumerate(used)}
-    concept = torch.tensor([place[number] for number in drawn.concept[kept].tolist()], dtype=torch.long)
-    return Icons(drawn.pictures[kept], concept, tuple(drawn.concepts[number] for number in used))
-
-
 def on_paper(drawn: Tensor) -> Tensor:
     """Premultiplied drawings [N,4,S,S] in 0..1 on a plain light ground: [N,3,64,64]."""
     return fitted(drawn[:, :3] + PAPER * (1 - drawn[:, 3:]), SIDE)
@@ -97,9 +87,9 @@ def names(pictures: Tensor, shown: Sequence[Concept], concepts: Sequence[Concept
 
 
 def all_names(drawn: Icons, learnt: Sequence[Concept], test: str) -> Question:
-    """Which is it of all names, those that were learnt and those of these drawings?"""
+    """Which is it of all names: those that were learnt, those of these drawings, and those that their file lists?"""
     shown = [drawn.concepts[number] for number in drawn.concept.tolist()]
-    return names(drawn.pictures, shown, [*learnt, *drawn.concepts], test)
+    return names(drawn.pictures, shown, [*learnt, *drawn.concepts, *map(Concept, drawn.names)], test)
 
 
 def keywords(pictures: Tensor, shown: Sequence[Concept], concepts: Sequence[Concept]) -> Question:

@@ -61,7 +61,7 @@ def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Itera
     judge, things = load_judge(asked.judge)
     eyes: dict[str, Eye] = {"guide": guide, "judge": JudgeEye(judge, things, place)}
     check_writable(asked.out)
-    yield from _recognised(asked.out, eyes, learnt, exam.only(unseen, learnt.concepts), tell)
+    yield from _recognised(asked.out, eyes, learnt, unseen.only({concept.name for concept in learnt.concepts}), tell)
     tell("names that no training knew")
     for question in (exam.all_names(unseen, learnt.concepts, "any name"), exam.all_names(held, learnt.concepts, "name never learnt")):
         yield from question.ask({"guide": guide})

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from reverie import __version__
-from reverie.cli import bench, train
+from reverie.cli import bench, models, train
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
@@ -31,7 +31,7 @@ from reverie.errors import BadRequest, ReverieError
 
 COMMANDS: dict[str, Any] = {
     "paint": paint, "show": show, "replay": replay, "extend": extend, "resume": resume, "encode": encode,
-    "log": log, "score": score, "plot": plot, "components": components, "train": train.app, "bench": bench.app,
+    "log": log, "score": score, "plot": plot, "components": components, "models": models.app, "train": train.app, "bench": bench.app,
 }  # fmt: skip
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")
 TOPICS = ("speed", "clip", "vqgan", "data")

@@ -21,11 +21,10 @@ def components(
     json: Annotated[bool, SWITCH, Parameter(help="one JSON object per component, with the schema of its options")] = False,
 ) -> int:
     """List generators, perceptors and objectives, whose they are, and their options; other packages' that are broken are told apart."""
-    there = [*registry.survey(), *(Component("part", part, "reverie", registry.part_options(part)) for part in registry.PARTS)]
+    shown = list(registry.survey(names))
     for name in names:
-        if name not in {one.name for one in there}:
-            raise unknown("component", name, {one.name for one in there})
-    shown = [one for one in there if not names or one.name in names]
+        if name not in {one.name for one in shown}:
+            raise unknown("component", name, {*registry.PARTS, *(one for kind in registry.BUILT_IN for one in registry.names(kind))})
     sound, broken = [one for one in shown if not one.problem], [one for one in shown if one.problem]
     for line in map(_object, shown) if json else _lines(sound):
         print(line)

@@ -22,11 +22,12 @@ def data(
     *,
     out: Annotated[Path | None, Parameter(help="folder to pack into; Reverie's cache by default")] = None,
     force: Annotated[bool, Parameter(negative=(), show_default=False, help="pack again what is packed")] = False,
+    held_out: Annotated[float, Parameter(help="share of the things to keep out of training, for `reverie bench quality` to ask for")] = 0.0,
 ) -> int:
     """Fetch openly licensed icon sets from npm and render them."""
     from reverie.train import commands
 
-    commands.data(out, force)
+    commands.data(out, force, held_out)
     return 0
 
 
@@ -34,7 +35,8 @@ def data(
 def clip(
     *,
     pace: Annotated[ClipPace, Flat] = ClipPace(),  # noqa: B008 - frozen
-    robust: Annotated[Robust, Flat] = Robust(),  # noqa: B008
+    robust: Annotated[bool | None, Parameter(help="train under attack (the default), so that the gradients paint, or clean")] = None,
+    attack: Annotated[Robust, Flat] = Robust(),  # noqa: B008
     start: Start = None,
     seed: Seed = 0,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
@@ -42,7 +44,7 @@ def clip(
     """Train the perceptor, or go on where it was; paint with it by --perceptor FOLDER."""
     from reverie.train import commands
 
-    return _sit(sitting, lambda sitting, should_stop: commands.clip(pace, robust, sitting, seed, should_stop, start))
+    return _sit(sitting, lambda sitting, should_stop: commands.clip(pace, attack.asked(robust), sitting, seed, should_stop, start))
 
 
 @app.command
@@ -125,13 +127,14 @@ def codes(
     pace: Annotated[CodesPace, Flat] = CodesPace(),  # noqa: B008 - frozen
     guide: Annotated[str, Parameter(help="'mini' or a clip.safetensors, which reads the words")] = "mini",
     vqgan: Annotated[str, Parameter(help="'mini' or a vqgan.safetensors, whose codes are learnt")] = "mini",
+    start: Start = None,
     seed: Seed = 0,
     sitting: Annotated[Sitting, Flat] = Sitting(),  # noqa: B008
 ) -> int:
     """Train the code transformer that samples whole pictures, or go on where it was; start from it by --init sample."""
     from reverie.train import commands
 
-    return _sit(sitting, lambda sitting, should_stop: commands.codes(pace, guide, vqgan, sitting, seed, should_stop))
+    return _sit(sitting, lambda sitting, should_stop: commands.codes(pace, (guide, vqgan), sitting, seed, should_stop, start))
 
 
 def _sit(sitting: Sitting, training: Callable[[Sitting, Callable[[], bool]], Path]) -> int:

@@ -5,8 +5,10 @@ The rules live in ``rules.json`` beside this file; this module only applies them
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -59,6 +61,18 @@ def choose(emoji: Sequence[dict[str, Any]], subgroups: dict[str, str]) -> list[C
         if name not in chosen:
             chosen[name] = Concept(name, _keywords(name, [entry]), (label,))
     return list(chosen.values())
+
+
+def kept_apart(concepts: Sequence[Concept], share: float) -> set[str]:
+    """The names of a share of the concepts, to be left out of training altogether: the first by the hash of their names.
+
+    Always the same ones, and more where the share is larger; none of which a drawing shows something else as well, as a red
+    apple shows an apple.
+    """
+    drawn = Counter(label for concept in concepts for label in concept.labels)
+    alone = [concept.name for concept in concepts if all(drawn[label] == 1 for label in concept.labels)]
+    order = sorted(alone, key=lambda name: hashlib.blake2b(f"held out {name}".encode()).digest())
+    return set(order[: round(share * len(concepts))])
 
 
 def _keywords(name: str, entries: Sequence[dict[str, Any]]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ TRAINING_SETS = {
 }
 TEST_SETS = {"emojione": "1.2.3"}
 NAMES_VERSION = "17.0.0"
+UNNAMED = (2, 9, None)  # emojibase's groups of parts and flags, and letters, which have none
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,15 @@ class Icons:
     """Drawings with alpha and what each one shows.
 
     ``pictures`` is uint8 [N,4,S,S] with colour premultiplied by alpha; ``concept`` int64 [N] indexes ``concepts``;
-    ``synonyms`` are words that nobody drew, each with the things that it is like and how much (``synonyms.py``).
+    ``synonyms`` are words that nobody drew, each with the things that it is like and how much (``synonyms.py``);
+    ``names`` are all that could be asked for in an exam, drawn here or not.
     """
 
     pictures: Tensor
     concept: Tensor
     concepts: tuple[Concept, ...]
     synonyms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write one file, atomically: the pictures as lossless WebP, which takes an eighteenth of their bytes."""
@@ -67,7 +70,7 @@ class Icons:
             "ends": torch.tensor([len(file) for file in files]).cumsum(0),
             "concept": self.concept,
         }
-        told = {"concepts": words, "synonyms": json.dumps(self.synonyms)}
+        told = {"concepts": words, "synonyms": json.dumps(self.synonyms), "names": json.dumps(self.names)}
         write_file(path, save(packed, metadata=told), overwrite=True)
 
     @classmethod
@@ -81,10 +84,18 @@ class Icons:
                 concepts = tuple(Concept(name, tuple(keys), tuple(labels)) for name, keys, labels in words)
                 packed, ends = file.get_tensor("webp").numpy().tobytes(), file.get_tensor("ends").tolist()
                 pictures = [_from_webp(packed[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
-                synonyms = json.loads(file.metadata().get("synonyms", "{}"))
-                return cls(torch.stack(pictures), file.get_tensor("concept"), concepts, synonyms)
+                synonyms, names = (json.loads(file.metadata().get(part, empty)) for part, empty in (("synonyms", "{}"), ("names", "[]")))
+                return cls(torch.stack(pictures), file.get_tensor("concept"), concepts, synonyms, tuple(names))
         except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
             raise BadRequest(f"{path} holds no training pictures ({error}): make it again with `reverie train data --force`.") from error
+
+    def only(self, names: Collection[str]) -> Icons:
+        """The drawings of the concepts of these names alone."""
+        kept = [i for i, number in enumerate(self.concept.tolist()) if self.concepts[number].name in names]
+        used = sorted(set(self.concept[kept].tolist()))
+        place = {number: i for i, number in enumerate(used)}
+        concept = torch.tensor([place[number] for number in self.concept[kept].tolist()], dtype=torch.long)
+        return Icons(self.pictures[kept], concept, tuple(self.concepts[number] for number in used))
 
     def fingerprint(self) -> str:
         """Tells one packed set from another."""
@@ -136,7 +147,9 @@ def _member(archive: Path, name: str) -> Any:
 
 
 def concepts_from_npm(folder: Path, every: bool = False) -> list[Concept]:
-    """The paintable concepts, by the committed rules, from emojibase's English names; with ``every`` all others too, as they are called."""
+    """The paintable concepts, by the committed rules, from emojibase's English names; with ``every`` all others too, as they are
+    called.
+    """
     names = npm_pack("emojibase-data", NAMES_VERSION, folder)
     emoji, groups = _member(names, "en/data.json"), _member(names, "meta/groups.json")
     chosen = choose(emoji, groups["subgroups"])
@@ -144,6 +157,13 @@ def concepts_from_npm(folder: Path, every: bool = False) -> list[Concept]:
         taken = {label for concept in chosen for label in concept.labels}
         chosen += [Concept(plain(one["label"]), (), (one["label"],)) for one in emoji if one["label"] not in taken]
     return chosen
+
+
+def names_from_npm(folder: Path) -> tuple[str, ...]:
+    """Every name that emojibase has, as concepts are called, but those of flags and of parts (hair, skin, letters)."""
+    emoji = _member(npm_pack("emojibase-data", NAMES_VERSION, folder), "en/data.json")
+    apart = {one["label"] for one in emoji if one.get("group") in UNNAMED}
+    return tuple(dict.fromkeys(one.name for one in concepts_from_npm(folder, every=True) if one.labels and not set(one.labels) & apart))
 
 
 def render(body: str, box: tuple[float, float, float, float], size: int) -> Tensor:

@@ -21,6 +21,7 @@ from reverie.types import Latent
 from reverie.weights import load_biggan
 
 FIRST = 0.95  # the share of the class that a painting starts from
+MIX = (-3.9, 0.3)  # mean and deviation of big-sleep's first raw weights
 
 
 class BigganGenerator:
@@ -38,14 +39,27 @@ class BigganGenerator:
     def start(self, rngs: Sequence[Rng], height: int, width: int, image: Tensor | None = None) -> Latent:
         if image is not None:
             return self.encode(image)
+        if self.options.first == "mix":
+            return self._mixes([self._drawn(rng, "mix") for rng in rngs], height, width)
         classes = [int(torch.randint(self.network.config.num_classes, (), generator=rng.at("class"))) for rng in rngs]
         return self._latent(self._noise(rngs), torch.tensor(classes), height, width)
 
     def choices(self, rng: Rng, height: int, width: int) -> Latent:
-        """One start for each class, or for as many as are to be tried, in the seed's order."""
+        """One start for each class, or for as many as are to be tried, in the seed's order; or as many mixes of them."""
+        if self.options.first == "mix":
+            return self._mixes([self._drawn(rng, f"mix {i}") for i in range(self.options.tries)], height, width)
         order = torch.randperm(self.network.config.num_classes, generator=rng.at("class"))[: self.options.tries]
         noise = rng.normal((len(order), 1, self.network.config.z_dim), "start")
         return self._latent(noise, order, height, width)
+
+    def _drawn(self, rng: Rng, purpose: str) -> tuple[Tensor, Tensor]:
+        """big-sleep's first latent: noise [1,L,Z] and raw weights [1,L,C], each of about a fiftieth by the sigmoid."""
+        shapes = ((1, self.network.depth, size) for size in (self.network.config.z_dim, self.network.config.num_classes))
+        noise, raw = (rng.normal(shape, f"{purpose} {part}") for part, shape in enumerate(shapes))
+        return noise, raw * MIX[1] + MIX[0]
+
+    def _mixes(self, drawn: Sequence[tuple[Tensor, Tensor]], height: int, width: int) -> Latent:
+        return Latent(tuple(torch.cat(part).to(self.device) for part in zip(*drawn, strict=True)), height, width)
 
     def _noise(self, rngs: Sequence[Rng]) -> Tensor:
         return torch.cat([rng.normal((1, 1, self.network.config.z_dim), "start") for rng in rngs])
@@ -60,19 +74,53 @@ class BigganGenerator:
 
     def __call__(self, latent: Latent) -> Tensor:
         noise, raw = latent.parts
-        shares = raw.softmax(-1) if self.options.shares == "softmax" else raw.sigmoid()
-        painted = self.network(noise * self.options.truncation, shares, self.options.truncation)
+        painted = self.network(noise * self.options.truncation, self._shares(raw), self.options.truncation)
         return covering(painted / 2 + 0.5, latent.height, latent.width)
 
+    def _shares(self, raw: Tensor) -> Tensor:
+        """[B,L,C]: how much of each class every layer is told."""
+        if self.options.max_classes:
+            return likeliest(raw, self.options.max_classes, self.options.temperature)
+        return raw.softmax(-1) if self.options.shares == "softmax" else raw.sigmoid()
+
     def project(self, latent: Latent) -> None:
-        """Noise beyond 2.5 was hardly ever seen."""
-        latent.parts[0].clamp_(-2.5, 2.5)
+        """Noise beyond 2.5 was hardly ever seen; penalties see to that themselves."""
+        if not self.options.penalties:
+            latent.parts[0].clamp_(-2.5, 2.5)
 
     def prior(self, latent: Latent) -> Tensor | None:
-        return None
+        """big-sleep's penalties, where they are asked for."""
+        if not self.options.penalties:
+            return None
+        noise, raw = latent.parts
+        return self.options.penalties * (unlike_noise(noise) + many_classes(self._shares(raw)))
 
     def encode(self, image: Tensor) -> Latent:
-        raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan and pixels can.")
+        raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")
+
+
+def likeliest(raw: Tensor, count: int, temperature: float) -> Tensor:
+    """Shares [...,C] of the ``count`` likeliest classes, zeros elsewhere: one after the other by the softmax of those that are left."""
+    shares = torch.zeros_like(raw)
+    for _ in range(min(count, raw.shape[-1])):
+        share, place = (raw / temperature).softmax(-1).max(-1, keepdim=True)
+        shares = shares.scatter(-1, place, share)
+        raw = raw.scatter(-1, place, -torch.inf)
+    return shares
+
+
+def unlike_noise(noise: Tensor) -> Tensor:
+    """[B]: how unlike numbers from N(0,1) each layer's noise [B,L,Z] is, by big-sleep: spread, mean, size, kurtosis and skewness."""
+    mean = noise.mean(2, keepdim=True)
+    scaled = (noise - mean) / noise.var(2, unbiased=False, keepdim=True).clamp_min(1e-12).sqrt()
+    bent = (scaled.pow(4).mean(2) - 3).abs() + scaled.pow(3).mean(2).abs()
+    return (1 - noise.std(2)).abs().mean(1) + mean.abs().mean((1, 2)) + 4 * noise.square().mean((1, 2)).clamp_min(1) + bent.mean(1)
+
+
+def many_classes(shares: Tensor) -> Tensor:
+    """[B]: the mean square of fifty times every share [B,L,C] but each layer's largest, as in big-sleep."""
+    rest = shares.square().sum(2) - shares.amax(2).square()
+    return 2500 * rest.mean(1) / max(1, shares.shape[2] - 1)
 
 
 def _logit(share: float) -> float:

@@ -54,7 +54,7 @@ class ProganGenerator:
         return None
 
     def encode(self, image: Tensor) -> Latent:
-        raise Unsupported("progan cannot start from a picture: it has no encoder. stack, vqgan and pixels can.")
+        raise Unsupported("progan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")
 
 
 def build(options: Options, device: torch.device) -> ProganGenerator:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.rng import Rng
-from reverie.types import Chooser, Generator, Latent
+from reverie.types import Chooser, Drawing, Generator, Latent
 
 AXES = {"across": (-1,), "down": (-2,), "both": (-2, -1)}
 OVERLAP = 32  # pixels for each 256 of a side: a multiple of what VQGANs step by
@@ -39,8 +39,13 @@ class Tiled:
         return replace(self.inner.encode(F.pad(image, (0, wide - width, 0, high - height), mode="circular")), height=height, width=width)
 
     def __call__(self, latent: Latent) -> Tensor:
+        return self._tile(self.inner(self._inside(latent)), latent)
+
+    def _inside(self, latent: Latent) -> Latent:
         high, wide = self._larger(latent.height, latent.width)
-        images = self.inner(replace(latent, height=high, width=wide))
+        return replace(latent, height=high, width=wide)
+
+    def _tile(self, images: Tensor, latent: Latent) -> Tensor:
         for axis, side in ((-2, latent.height), (-1, latent.width)):
             if axis in self.axes:
                 images = _closed(images, axis, side)
@@ -65,11 +70,20 @@ class TiledChooser(Tiled):
         return replace(self.inner.choices(rng, *self._larger(height, width)), height=height, width=width)
 
 
+class TiledDrawing(Tiled):
+    """A generator that draws anew at every step, tiled."""
+
+    def draw(self, latent: Latent, rngs: Sequence[Rng], step: int) -> Tensor:
+        assert isinstance(self.inner, Drawing)
+        return self._tile(self.inner.draw(self._inside(latent), rngs, step), latent)
+
+
 def tiled(generator: Generator, tile: str) -> Generator:
     """The generator as the Dream's ``tile`` asks for it."""
     if tile == "none":
         return generator
-    return (TiledChooser if isinstance(generator, Chooser) else Tiled)(generator, AXES[tile])
+    kind = TiledChooser if isinstance(generator, Chooser) else TiledDrawing if isinstance(generator, Drawing) else Tiled
+    return kind(generator, AXES[tile])
 
 
 def _margin(side: int) -> int:

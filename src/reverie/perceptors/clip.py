@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -11,6 +10,7 @@ from torch import Tensor
 from reverie import clip_tokens
 from reverie.clip_tokens import ClipTokenizer
 from reverie.errors import BadRequest
+from reverie.library import path_of
 from reverie.nets.clip import CLIP
 from reverie.options.clip import Options
 from reverie.perceptors import clip_files
@@ -37,11 +37,12 @@ class ClipPerceptor:
 def build(options: Options, device: torch.device) -> ClipPerceptor:
     if not options.weights:
         raise BadRequest(
-            "clip needs weights: --perceptor ./ViT-B-32.pt, or -o clip.weights=FILE, where FILE is OpenAI's .pt, open_clip's .bin, .pt or "
-            ".safetensors, or a folder of Hugging Face's. 'mini' is the perceptor that comes with Reverie."
+            "clip needs weights: --perceptor ./ViT-B-32.pt, or ViT-B/32 after `reverie models pull ViT-B/32`, or -o clip.weights=FILE, "
+            "where FILE is OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's. 'mini' is the perceptor "
+            "that comes with Reverie."
         )
-    near = Path(options.weights) if Path(options.weights).is_dir() else Path(options.weights).parent
-    merges = clip_tokens.find(near, options.merges)  # before hundreds of megabytes are read
-    network, path = clip_files.load(options.weights, options.activation)
+    weights = path_of(options.weights)
+    merges = clip_tokens.find(weights if weights.is_dir() else weights.parent, options.merges)  # before hundreds of megabytes are read
+    network, path = clip_files.load(str(weights), options.activation)
     tokens = clip_tokens.load(merges, network.config.vocabulary, network.config.length)
     return ClipPerceptor(network, tokens, Lens.said(said_beside(path.parent), CLIP_MEAN, CLIP_STD, device), device, options.cut)

@@ -18,6 +18,7 @@ from torch import Tensor
 from reverie import clip_tokens
 from reverie.errors import BadRequest
 from reverie.held import hub_cache
+from reverie.library import path_of
 from reverie.options.hf import Options
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, said_beside
 
@@ -75,8 +76,9 @@ def _folder(options: Options) -> Path:
     """Where the model lies; raises ``BadRequest`` when that is nowhere."""
     if not options.model:
         raise BadRequest("hf needs a model: --perceptor ./FOLDER, or -o hf.model=FOLDER, with a config.json and model.safetensors in it.")
-    if Path(options.model).is_dir():
-        return Path(options.model)
+    folder = path_of(options.model)
+    if folder.is_dir():
+        return folder
     from huggingface_hub import snapshot_download
 
     try:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from reverie.data.icons import Icons
 from reverie.data.plain import Plain, PlainMaker
+from reverie.errors import BadRequest
 from reverie.nets.codes import CodesConfig, CodeTransformer, acquaint, fill, mask
 from reverie.nets.miniclip import MiniCLIP
 from reverie.nets.vqgan import VQGAN
@@ -20,6 +21,7 @@ from reverie.train import together
 from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
 from reverie.train.sheet import save_sheet
+from reverie.train.start import came_from, copied
 from reverie.weights import fingerprint, save_network
 
 _SHEET = (
@@ -54,31 +56,52 @@ class Pool(nn.Module):
 
 
 class CodesTrainer:
-    """One step: some new scenes and some of the pool's, with codes hidden by chance, to be told from the rest and the text."""
+    """One step: some new scenes and some of the pool's, with codes hidden by chance, to be told from the rest and the text.
+
+    ``start`` gives first weights, and whom they were trained with. Raises ``BadRequest`` where its codes are another VQGAN's.
+    """
 
     kind = "codes"
 
     def __init__(
-        self, icons: Icons, pace: Pace, readers: Readers, seed: int = 0, config: CodesConfig | None = None, device: str = "cpu"
+        self,
+        icons: Icons,
+        pace: Pace,
+        readers: Readers,
+        seed: int = 0,
+        config: CodesConfig | None = None,
+        device: str = "cpu",
+        start: tuple[CodeTransformer, dict[str, str]] | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.pace, self.device = pace, torch.device(device)
         guide, self.tokens, vqgan = readers
-        config = replace(config or CodesConfig(), codes=vqgan.config.n_embed, dim=guide.config.dim)
         self.text = guide.text.to(self.device).eval().requires_grad_(False)
         self.vqgan = vqgan.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
         # What the codes and the texts mean: whoever samples must have the same codebook and the same text tower.
         self.reads = {"guide": fingerprint(guide.text.state_dict().values()), "vqgan": fingerprint([vqgan.quantize.embedding.weight])}
-        self.model = CodeTransformer(config)
-        acquaint(self.model, vqgan.quantize.embedding.weight.cpu())
-        self.model.to(self.device)
+        if start:
+            self.model = self._going_on(*start)
+        else:
+            self.model = CodeTransformer(replace(config or CodesConfig(), codes=vqgan.config.n_embed, dim=guide.config.dim))
+            acquaint(self.model, vqgan.quantize.embedding.weight.cpu())
+        config = self.model.to(self.device).config
         self.slow = Slow(self.model, 0.995)
         self.pool = Pool(config).to(self.device)
         self.maker = PlainMaker(icons, config.side * vqgan.config.factor, config.hands, seed)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01)
-        told = {**asdict(pace), **asdict(config)}
+        told = {**asdict(pace), **asdict(config), **came_from(start and start[0])}
         encoder = fingerprint(vqgan.state_dict().values())
         self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "encoder": encoder, **self.reads, **told}
+
+    def _going_on(self, network: CodeTransformer, reads: dict[str, str]) -> CodeTransformer:
+        """A copy of the network, whose codes must be this VQGAN's; the words may have been read by another guide."""
+        if reads["vqgan"] != self.reads["vqgan"]:
+            raise BadRequest("The code transformer to start from learnt another VQGAN's codes: give that one by --vqgan FILE.")
+        if network.config.dim != self.text.head.out_features:
+            reads_, has = network.config.dim, self.text.head.out_features
+            raise BadRequest(f"The code transformer to start from reads texts of {reads_} numbers, and this guide's have {has}.")
+        return copied(network)
 
     def parts(self) -> dict[str, Any]:
         return {"model": self.model, "slow": self.slow.network, "pool": self.pool, "optimiser": self.optimiser}

@@ -11,8 +11,9 @@ import torch
 
 from reverie import paths
 from reverie.data import synonyms
+from reverie.data.concepts import kept_apart
 from reverie.data.folder import MARGIN, Folder
-from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, pack
+from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, names_from_npm, pack
 from reverie.errors import BadRequest, Failed
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.sketch import SketchConfig
@@ -28,7 +29,7 @@ from reverie.train.sketch import SketchTrainer
 from reverie.train.source import Data
 from reverie.train.start import came_from
 from reverie.train.vqgan import CROP, VqganTrainer
-from reverie.weights import load_biggan, load_clip, load_judge, load_progan, load_sketch, load_vqgan
+from reverie.weights import load_biggan, load_clip, load_codes, load_judge, load_progan, load_sketch, load_vqgan
 
 TRAINING, TESTING, HELD = "icons.safetensors", "test.safetensors", "held.safetensors"
 LEAST = 5  # drawings of a thing to learn it from: fewer teach a hand's style and not the thing
@@ -38,26 +39,42 @@ def home() -> Path:
     return paths.cache_dir() / "train"
 
 
-def data(folder: Path | None = None, force: bool = False) -> None:
-    """Fetch the icon sets and render them: what to learn from, things too rarely drawn for that, and a set for evaluation only."""
-    folder = folder or home()
-    many, few, any_number = range(LEAST, 100), range(1, LEAST), range(1, 100)
-    wanted = [(TRAINING, TRAINING_SETS, many, False), (HELD, TRAINING_SETS, few, False), (TESTING, TEST_SETS, any_number, True)]
-    if not force and all((folder / name).exists() for name, *_ in wanted):
-        print(f"Already packed: {', '.join(name for name, *_ in wanted)} in {folder}. --force packs them again.")
+def data(folder: Path | None = None, force: bool = False, held_out: float = 0.0) -> None:
+    """Fetch the icon sets and render what is not packed yet: what to learn from, a set for evaluation only, and things kept
+    apart, that is those too rarely drawn to be learnt or, where a share is ``held_out``, that share of the others.
+    """
+    if not 0 <= held_out < 1:
+        raise BadRequest(f"--held-out {held_out}: a share of the things, from 0 to below 1, such as 0.05.")
+    folder, names = folder or home(), (TRAINING, HELD, TESTING)
+    wanted = [name for name in names if force or not (folder / name).exists()]
+    if held_out and wanted not in ([], [TESTING]):
+        wanted = list(dict.fromkeys((TRAINING, HELD, *wanted)))  # what one leaves out is in the other
+    if not wanted:
+        print(f"Already packed: {', '.join(names)} in {folder}. --force packs them again.")
         return
     if importlib.util.find_spec("resvg_py") is None:
         raise BadRequest("Rendering the icons needs resvg_py: pip install 'reverie[train]'.")
     try:
-        for name, sets, count, every in wanted:
-            print(f"fetching and rendering {', '.join(sets)} ...", flush=True)
-            icons = pack(folder / "npm", sets, count, every=every)
-            if name == TRAINING:
-                icons = replace(icons, synonyms=_synonyms(icons))
+        for name in wanted:
+            print(f"fetching and rendering {', '.join(TEST_SETS if name == TESTING else TRAINING_SETS)} ...", flush=True)
+            icons = _packed(folder / "npm", name, held_out)
             icons.save(folder / name)
             print(f"{folder / name}: {len(icons.pictures)} drawings of {len(icons.concepts)} concepts", flush=True)
     except OSError as error:
         raise Failed(f"Cannot write to {folder}: {error.strerror or error}.") from error
+
+
+def _packed(npm: Path, name: str, held_out: float) -> Icons:
+    if name == TESTING:
+        return replace(pack(npm, TEST_SETS, every=True), names=names_from_npm(npm))
+    if name == HELD and not held_out:
+        return pack(npm, TRAINING_SETS, range(1, LEAST))
+    icons = pack(npm, TRAINING_SETS, range(LEAST, 100))
+    held = kept_apart(icons.concepts, held_out)
+    if name == HELD:
+        return icons.only(held)
+    icons = icons.only({concept.name for concept in icons.concepts} - held)
+    return replace(icons, synonyms={word: near for word, near in _synonyms(icons).items() if word not in held})
 
 
 def _synonyms(icons: Icons) -> dict[str, dict[str, float]]:
@@ -109,7 +126,8 @@ def sketch(
                 raise BadRequest(f"--guide {guide}: {start} has a text tower of its own, and goes on reading by that. Leave --guide out.")
             reader = None
     found = _pictures(sitting, (first.config if first else SketchConfig()).size, moving=False)
-    return train(SketchTrainer(found, pace, seed, guide=reader, tokens=tokens, start=first), sitting, should_stop)
+    trainer = SketchTrainer(found, pace, seed, guide=reader, tokens=tokens, start=first)
+    return train(trainer.to(sitting.device), sitting, should_stop)
 
 
 def biggan(
@@ -140,13 +158,21 @@ def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Call
     return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device, start=first), sitting, should_stop)
 
 
-def codes(pace: CodesPace, guide: str, painter: str, sitting: Sitting, seed: int = 0, should_stop: Callable[[], bool] = never) -> Path:
-    """Train the code transformer, or go on; ``guide`` reads the captions, ``painter`` is the VQGAN whose codes are learnt
-    (each ``mini`` or a file). Gives the weights' path.
+def codes(
+    pace: CodesPace,
+    readers: tuple[str, str],
+    sitting: Sitting,
+    seed: int = 0,
+    should_stop: Callable[[], bool] = never,
+    start: str | None = None,
+) -> Path:
+    """Train the code transformer, or go on; of the ``readers`` the first, a guide, reads the captions, the second is the VQGAN
+    whose codes are learnt, ``start`` gives the first weights (each ``mini`` or a file). Gives the weights' path.
     """
-    readers = Readers(*load_clip(guide), load_vqgan(painter))
-    icons = _prepared(sitting)
-    return train(CodesTrainer(icons, pace, readers, seed, device=sitting.device), sitting, should_stop)
+    guide, vqgan = readers
+    first = None if start is None else load_codes(start)
+    trainer = CodesTrainer(_prepared(sitting), pace, Readers(*load_clip(guide), load_vqgan(vqgan)), seed, None, sitting.device, first)
+    return train(trainer, sitting, should_stop)
 
 
 def _prepared(sitting: Sitting) -> Icons:

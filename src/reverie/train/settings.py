@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from reverie.errors import BadRequest
@@ -121,6 +121,14 @@ class Robust:
         _positive(self, "replays")
         if not (self.radius >= 0 and 0 <= self.warm <= 1):
             raise BadRequest(f"--radius {self.radius} --warm {self.warm}: the radius is 0 or above, and warm between 0 and 1.")
+
+    def asked(self, robust: bool | None) -> Robust:
+        """This attack, or none where ``robust`` is False; raises ``BadRequest`` where the radius says otherwise."""
+        if robust and self.radius == 0:
+            raise BadRequest("--robust --radius 0: a radius of 0 is no attack. Leave one of them out.")
+        if robust is False and self.radius not in (0, Robust.radius):
+            raise BadRequest(f"--no-robust --radius {self.radius}: a clean perceptor is not attacked. Leave one of them out.")
+        return replace(self, radius=0.0) if robust is False else self
 
     def radius_at(self, step: int, steps: int) -> float:
         """It grows from 0, since a tower that has seen nothing yet learns nothing under attack."""

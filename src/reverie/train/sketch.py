@@ -55,6 +55,7 @@ class SketchTrainer:
         self.model = copied(start) if start else _new(replace(config or SketchConfig(), vocabulary=len(self.tokens.pieces)), guide)
         self.model.text.requires_grad_(guide is None and start is None)
         self.slow = Slow(self.model, 0.995)
+        self.device = torch.device("cpu")
         self.maker = drawings(data, self.model.config.size, self.model.config.hands, seed)
         self.optimiser = torch.optim.AdamW(
             [p for p in self.model.parameters() if p.requires_grad], lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01
@@ -64,6 +65,13 @@ class SketchTrainer:
         self.reads = {} if guide is None else {"reads": fingerprint(guide.text.state_dict().values())}
         self.settings = {"kind": self.kind, "seed": seed, "data": data.fingerprint(), "guide": self.reads.get("reads", "none"), **told}
 
+    def to(self, device: torch.device | str) -> SketchTrainer:
+        """Everything that learns, on another device."""
+        self.device = torch.device(device)
+        for network in (self.model, self.slow.network):
+            network.to(self.device)
+        return self
+
     def parts(self) -> dict[str, Any]:
         return {"model": self.model, "slow": self.slow.network, "optimiser": self.optimiser}
 
@@ -72,11 +80,12 @@ class SketchTrainer:
 
     def step(self, number: int, plain: Plain) -> dict[str, float]:
         set_rate(number, self.pace, self.optimiser)
-        pieces = torch.tensor(self.tokens(plain.captions))
-        with autocast(plain.images.device):
-            drawn = self.model(pieces, plain.hands).float()
+        pieces = torch.tensor(self.tokens(plain.captions), device=self.device)
+        images, hands = plain.images.to(self.device), plain.hands.to(self.device)
+        with autocast(self.device):
+            drawn = self.model(pieces, hands).float()
         # Squares, since the median of many drawings, which absolute errors ask for, is bare paper for a long time.
-        loss = 8 * (drawn - plain.images).square().mean() + _edges(drawn, plain.images)
+        loss = 8 * (drawn - images).square().mean() + _edges(drawn, images)
         descend(loss, self.optimiser, 1.0)
         self.slow.update(self.model, number)
         return {"loss": loss.item()}
@@ -85,8 +94,8 @@ class SketchTrainer:
     def sample(self, folder: Path, number: int) -> None:
         """A sheet: a dozen prompts across, four hands down."""
         net, count = self.slow.network, len(self.sheet)
-        pieces = torch.tensor(self.tokens(self.sheet))
-        rows = [net(pieces, torch.full((count,), hand)) for hand in range(min(4, self.model.config.hands))]
+        pieces = torch.tensor(self.tokens(self.sheet), device=self.device)
+        rows = [net(pieces, torch.full((count,), hand, device=self.device)) for hand in range(min(4, self.model.config.hands))]
         save_sheet(folder / "sheet.png", torch.stack(rows), 3)
 
     def export(self, path: Path) -> None:
