@@ -25,7 +25,7 @@ test: .venv/.developing
 
 # What takes too long for every push: fifty kills instead of five, 20,000 damaged checkpoints instead of 500.
 nightly: .venv/.developing
-	REVERIE_KILLS=50 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py
+	REVERIE_KILLS=50 REVERIE_FAULT_STRIDE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_cli_resume.py tests/test_faults.py
 	REVERIE_MUTATIONS=20000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_checkpoints_pickles.py
 
 check: .venv/.developing

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,7 +12,9 @@ from torch import Tensor
 from reverie import registry
 from reverie.dream import NOISES, PADDING, STARTS, Dream
 from reverie.errors import BadRequest
-from reverie.images import load_picture, mask_of, padding_of, softened, to_tensor
+from reverie.generators.transparent import TransparentChooser
+from reverie.grounds import on_white
+from reverie.images import load_picture, mask_of, opacity_of, padding_of, softened, to_tensor
 from reverie.options.sample import Options as SampleOptions
 from reverie.options.sketch import Options as SketchOptions
 from reverie.perceptors.judge import JudgeEye
@@ -65,12 +66,12 @@ def fixed(dreams: Sequence[Dream], plan: Plan) -> Fixed | None:
     if not dream.mask:
         return None
     height, width = dream.height, dream.width
-    loaded = [load_picture(Path(one.init)) for one in dreams]
+    loaded = [load_picture(one.init) for one in dreams]
     pictures = torch.cat([to_tensor(picture, height, width, dream.fit) for picture in loaded])
     if dream.mask == PADDING:
         mask = torch.cat([padding_of(picture, height, width) for picture in loaded])
     else:
-        mask = mask_of(Path(dream.mask), height, width, dream.fit).expand(len(dreams), -1, -1, -1)
+        mask = mask_of(dream.mask, height, width, dream.fit).expand(len(dreams), -1, -1, -1)
     if not mask.any():
         raise BadRequest(f"The mask {dream.mask!r} leaves nothing to paint: white is painted, black is kept.")
     return Fixed(pictures.to(plan.device), softened(mask, dream.mask_edge).to(plan.device))
@@ -110,7 +111,8 @@ def _first(made: Engine, dream: Dream, rng: Rng, plan: Plan, looks: dict[int, li
     choices = made.generator.choices(rng, dream.height, dream.width)
     seen = looks[rng.seed] = looks.get(rng.seed) or _seen(made, choices, plan)
     best = favourite(seen, words, made.perceptors.values())
-    return replace(choices, parts=tuple(part[best : best + 1] for part in choices.parts))
+    chosen = replace(choices, parts=tuple(part[best : best + 1] for part in choices.parts))
+    return made.generator.cleared(chosen) if isinstance(made.generator, TransparentChooser) else chosen
 
 
 @torch.no_grad()
@@ -118,7 +120,7 @@ def _seen(made: Engine, choices: Latent, plan: Plan) -> list[Tensor]:
     """What the perceptors see in every start."""
     side = max(perceptor.size for perceptor in made.perceptors.values())
     batches = zip(*(part.split(plan.chunk) for part in choices.parts), strict=True)
-    pictures = (decode(made, Latent(parts, side, side)).clamp(0, 1) for parts in batches)
+    pictures = (on_white(decode(made, Latent(parts, side, side)).clamp(0, 1)) for parts in batches)
     return looked_at(pictures, made.perceptors.values())
 
 
@@ -129,8 +131,15 @@ def _picture(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:
     if dream.init in NOISES:
         return noise(dream.init, rng, dream.height, dream.width).to(plan.device)
     if dream.init not in STARTS:
-        return to_tensor(load_picture(Path(dream.init)), dream.height, dream.width, dream.fit)
+        return _given(dream)
     return _imagined(made, dream, rng, plan)
+
+
+def _given(dream: Dream) -> Tensor:
+    """The picture that a dream names as its start, with its opacity if it has one that is to be painted."""
+    picture = to_tensor(load_picture(dream.init), dream.height, dream.width, dream.fit)
+    opacity = opacity_of(dream.init) if dream.transparent else None
+    return torch.cat((picture, to_tensor(opacity, dream.height, dream.width, dream.fit)[:, :1]), 1) if opacity else picture
 
 
 def _imagined(made: Engine, dream: Dream, rng: Rng, plan: Plan) -> Tensor | None:

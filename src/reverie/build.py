@@ -22,6 +22,7 @@ from reverie.cuts import methods
 from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed
 from reverie.generators.tiled import tiled
+from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
 from reverie.objectives import near, objectives, weighed
 from reverie.optimisers import OPTIMISERS
@@ -61,6 +62,7 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     dream = dreams[0]
     check(dream)
     generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
+    generator = transparent(generator, dream.tile) if dream.transparent else generator
     generator.check(dream.height, dream.width)
     perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
     cutters = {sight.name: _cutter(dream, perceptors[sight.name], sight.share) for sight in dream.perceptors}

@@ -7,6 +7,7 @@ from pathlib import Path
 from reverie import registry
 from reverie.dream import PADDING, STARTS, Dream
 from reverie.errors import BadRequest, unknown
+from reverie.images import WEB
 from reverie.options import of_cuts
 
 
@@ -16,12 +17,14 @@ def check(dream: Dream) -> None:
     _names(dream, sights)
     if len(set(sights)) < len(sights):
         raise BadRequest(f"The same perceptor is named twice ({', '.join(sights)}): give it one larger weight instead.")
-    if dream.init not in STARTS and not Path(dream.init).suffix and not Path(dream.init).exists():
+    if dream.init not in STARTS and not dream.init.startswith(WEB) and not Path(dream.init).suffix and not Path(dream.init).exists():
         raise unknown("start or picture", dream.init, STARTS)
     if dream.mask and dream.init in STARTS:
         raise BadRequest(f"--mask {dream.mask} keeps a picture where it is black: give that picture, as --init photo.jpg.")
     if dream.mask == PADDING and dream.fit != "pad":
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
+    if dream.mask and dream.transparent:
+        raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
     if dream.cutouts != "warp" and (dream.tile != "none" or any(sight.share for sight in dream.perceptors)):
         raise BadRequest(
             f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."

@@ -145,6 +145,10 @@ class Dream(BaseModel):
     saturation: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of calm colour: mean squared distance from grey")
     symmetry: Literal["none", "left-right", "top-bottom", "both"] = Field(default="none", description="mirror one half, or one quarter")
     tile: Literal["none", "across", "down", "both"] = Field(default="none", description="continue where the picture ends, without a seam")
+    transparent: bool = Field(default=False, description="paint the thing alone, with an opacity (png, webp)")
+    opacity: float = Field(
+        default=0.05, ge=0, allow_inf_nan=False, description="with --transparent, weight of a clear ground and a solid thing"
+    )
     palette: Annotated[tuple[str, ...], BeforeValidator(_colours)] = Field(
         default=(), max_length=64, description="paint in these colours: '#aa3311 #203040 gold', or a picture file to take eight from"
     )

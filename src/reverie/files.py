@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie.errors import BadRequest, Failed
-from reverie.images import open_picture
+from reverie.images import opaque, open_picture
 from reverie.naming import numbered
 
 if TYPE_CHECKING:
@@ -174,7 +174,8 @@ def _format(path: Path) -> str:
 
 
 def _encoded(image: Image, kind: str, recipe: Recipe | None, curve: Curve | None) -> bytes:
-    plain = image.convert("RGB")
+    clear = image.mode == "RGBA" and kind != "JPEG"
+    plain = image.copy() if clear else opaque(image)
     plain.info.clear()  # whatever came with the picture (comments, positions, thumbnails) is not ours to pass on
     buffer = BytesIO()
     plain.save(buffer, kind, **_SETTINGS[kind], **(_metadata(kind, recipe, curve) if recipe else {}))

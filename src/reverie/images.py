@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LARGEST_PIXELS = 64_000_000
+WEB = ("http://", "https://")
 LARGEST_DOWNLOAD = 50_000_000  # bytes
 # Formats that Pillow decodes by itself: it hands others, PostScript for one, to programs of the system.
 READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 
 
 @contextmanager
-def open_picture(path: str | Path | BytesIO, formats: Sequence[str] = READABLE) -> Iterator[Image]:
-    """The picture as Pillow opens it, not decoded yet; raises ``BadRequest`` if missing, corrupt, too large or no picture.
+def open_picture(path: str | Path, formats: Sequence[str] = READABLE) -> Iterator[Image]:
+    """The picture in a file or at a web address as Pillow opens it, not decoded yet; raises ``BadRequest`` if it is missing,
+    corrupt, too large or no picture.
 
     What goes wrong inside the ``with`` block is reported as the file's fault too: decoders raise anything on a corrupt file.
     """
@@ -32,7 +34,8 @@ def open_picture(path: str | Path | BytesIO, formats: Sequence[str] = READABLE) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, and of sizes that are refused here
-            with Image.open(path, formats=list(formats)) as image:
+            source = _fetched(str(path)) if str(path).startswith(WEB) else path
+            with Image.open(source, formats=list(formats)) as image:
                 if image.width * image.height > LARGEST_PIXELS:
                     raise Image.DecompressionBombError
                 yield image
@@ -65,14 +68,29 @@ def _fetched(address: str) -> BytesIO:
 
 def load_picture(path: str | Path) -> Image:
     """The picture in a file or at a web address as RGB: upright, first frame, white where transparent; raises ``BadRequest``."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
-    with open_picture(_fetched(str(path)) if str(path).startswith(("http://", "https://")) else path) as opened:
-        image = _eight_bits(ImageOps.exif_transpose(opened))
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return image.convert("RGB")
+    with open_picture(path) as opened:
+        return opaque(_eight_bits(ImageOps.exif_transpose(opened)))
+
+
+def opaque(image: Image) -> Image:
+    """The picture as RGB, on white where it is transparent."""
+    from PIL import Image
+
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def opacity_of(path: str | Path) -> Image | None:
+    """The opacity of a picture that is transparent anywhere, as RGB and upright; none where it is opaque."""
+    from PIL import ImageOps
+
+    with open_picture(path) as opened:
+        image = ImageOps.exif_transpose(opened)
+        return image.convert("RGBA").getchannel("A").convert("RGB") if image.has_transparency_data else None
 
 
 def to_tensor(image: Image, height: int, width: int, fit: str = "crop") -> Tensor:
@@ -110,14 +128,7 @@ def covering(images: Tensor, height: int, width: int) -> Tensor:
 
 def mask_of(path: str | Path, height: int, width: int, fit: str = "crop") -> Tensor:
     """[1,1,height,width] in 0..1, scaled as ``to_tensor`` does: 1 where a picture is white, or opaque if it is transparent anywhere."""
-    from PIL import Image
-
-    with open_picture(path) as opened:
-        opened.load()
-        alpha = opened.convert("RGBA").getchannel("A") if opened.has_transparency_data else None
-    seen = alpha.convert("RGB") if alpha else load_picture(path).convert("L").convert("RGB")
-    assert isinstance(seen, Image.Image)
-    return to_tensor(seen, height, width, fit)[:, :1]
+    return to_tensor(opacity_of(path) or load_picture(path).convert("L"), height, width, fit)[:, :1]
 
 
 def padding_of(image: Image, height: int, width: int) -> Tensor:

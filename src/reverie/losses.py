@@ -76,6 +76,13 @@ def off_palette(images: Tensor, colours: Tensor) -> Tensor:
     return torch.stack(apart).amin(0).mean((1, 2))
 
 
+def undecided(opacity: Tensor) -> Tensor:
+    """[B,1,H,W] -> [B]: mean opacity, and how far it is from being clear or solid: least where all is clear, and solid is
+    better than half."""
+    seen = opacity.clamp(0, 1)
+    return (seen + 4 * seen * (1 - seen)).mean((1, 2, 3))
+
+
 def mirrored(images: Tensor, symmetry: str) -> Tensor:
     """[B,C,H,W] of which one half is the other's mirror image: ``left-right``, ``top-bottom``, ``both`` or ``none``."""
     for name, axis in (("left-right", -1), ("top-bottom", -2)):

@@ -18,7 +18,7 @@ from reverie import registry
 from reverie.dream import Dream
 from reverie.errors import Failed
 from reverie.images import palette_of
-from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation
+from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation, undecided
 from reverie.options.resemblance import Options
 from reverie.prompts import NOISE
 from reverie.rng import Rng
@@ -90,7 +90,7 @@ def _direction(vectors: Tensor, shares: Tensor) -> Tensor:
 
 def _of_images(measure: Callable[[Tensor], Tensor], weight: float) -> Objective:
     def objective(images: Tensor, seen: Seen, step: int) -> Tensor:
-        return weight * measure(images)
+        return weight * measure(images[:, :3])
 
     return objective
 
@@ -167,6 +167,8 @@ def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> 
     ):
         if weight:
             wanted[name] = _of_images(measure, weight)
+    if dream.transparent and dream.opacity:
+        wanted["opacity"] = lambda images, seen, step: dream.opacity * undecided(images[:, 3:])
     if dream.palette and dream.palette_weight:
         colours = palette_of(dream.palette)
         wanted["palette"] = _of_images(lambda images: off_palette(images, colours.to(images.device)), dream.palette_weight)

@@ -98,11 +98,15 @@ class Recipe(BaseModel):
     def portable(self) -> Recipe:
         """Without the folders of the machine that painted it: pictures that the dream names keep their file names alone."""
         dream = self.dream
-        init = dream.init if "://" in dream.init else Path(dream.init).name
-        palette = tuple(Path(colour).name for colour in dream.palette)
+        palette = tuple(_file_name(colour) for colour in dream.palette)
         prompts = tuple(prompt.portable() for prompt in dream.prompts)
-        files = {"prompts": prompts, "init": init, "palette": palette, "mask": dream.mask and Path(dream.mask).name}
+        files = {"prompts": prompts, "init": _file_name(dream.init), "palette": palette, "mask": dream.mask and _file_name(dream.mask)}
         return self.model_copy(update={"dream": dream.model_copy(update=files)})
+
+
+def _file_name(file: str) -> str:
+    """What is left of a path; web addresses stay."""
+    return file if "://" in file else Path(file).name
 
 
 def _edited(dream: Dream, change: Mapping[str, JsonValue]) -> Dream:

@@ -17,7 +17,7 @@ from reverie.watch import rows
 
 @dataclass(frozen=True)
 class Shown:
-    """Every dream's picture at one step. ``pixels`` uint8 [B,H,W,3] on the CPU; ``losses`` weighted terms [B].
+    """Every dream's picture at one step. ``pixels`` uint8 [B,H,W,3 or 4] on the CPU; ``losses`` weighted terms [B].
 
     ``undone`` [B] counts the poisoned steps taken back so far; ``whole`` [B] tells which rows are fit to be shown; ``had`` [B] how
     many steps each picture has had; ``scores`` [B] how sure the judge was last, NaN where it said nothing. The final pictures

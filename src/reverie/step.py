@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from reverie.anchors import Anchor
+from reverie.grounds import chance_grounds, over, premultiplied
 from reverie.losses import clamp_with_grad, mirrored
 from reverie.regions import Region
 from reverie.rng import Rng
@@ -46,7 +47,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Score:
-    """The decoded pictures [B,3,H,W], unclamped, and each objective's weighted loss per dream [B]."""
+    """The decoded pictures [B,3 or 4,H,W], unclamped, and each objective's weighted loss per dream [B]."""
 
     images: Tensor
     terms: Mapping[str, Tensor]
@@ -110,10 +111,13 @@ class _Look:
         def views(images: Tensor) -> Tensor:
             """[B*R*V,3,size,size]: each region under its own geometry, dream after dream."""
             cut = [cutter.cut(region.of(images), geometry) for region, geometry in zip(regions, geometries, strict=True)]
+            if images.shape[1] == 4:
+                grounds = chance_grounds(engine.rngs, step, cutter.views, cutter.size).to(images.device)
+                cut = [over(one, grounds) for one in cut]
             seen = [cutter.disturb(one, engine.rngs, step).unflatten(0, (len(engine.rngs), -1)) for one in cut]
             return torch.cat(seen, 1).flatten(0, 1)
 
-        cut = views(visible)
+        cut = views(premultiplied(visible) if visible.shape[1] == 4 else visible)
         self.cached = len(cut) > engine.chunk
         if self.cached:
             self.source, self.cut = cut, cut.detach()

@@ -119,6 +119,8 @@ class Album:
         paths = tuple(islice(numbered(out), len(dreams))) if to_file else _free(out, dreams, f".{kind or 'png'}")
         made = cls(paths, recipes, overwrite and to_file)
         for path, dream in zip(paths, dreams, strict=True):
+            if dream.transparent and FORMATS[path.suffix.lower()] == "JPEG":
+                raise BadRequest(f"{path.name!r} cannot be transparent: a JPEG has no opacity. Save as png or webp.")
             check_target(path, Recipe(dream=dream) if recipes else None, overwrite=made.overwrite)
         return made
 

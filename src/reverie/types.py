@@ -40,7 +40,7 @@ class Generator(Protocol):
         """A first latent for each of the B draws, or the one nearest ``image`` [B,3,H,W] in 0..1."""
 
     def __call__(self, latent: Latent) -> Tensor:
-        """[B,3,H,W], unclamped; 0..1 is what can be seen."""
+        """[B,3,H,W], or [B,4,H,W] with an opacity, unclamped; 0..1 is what can be seen."""
 
     def project(self, latent: Latent) -> None:
         """Put the latent back, in place, where it may be (a codebook's bounds, say)."""
@@ -89,6 +89,10 @@ class Cutter(Protocol):
     def views(self) -> int:
         """How many of each picture."""
 
+    @property
+    def size(self) -> int:
+        """Pixels along each side of a view."""
+
     def draw(self, rngs: Sequence[Rng], step: int, progress: float, height: int, width: int) -> Any:
         """Where the views of one step are cut, with ``boxes`` as ``Views`` has them, drawn on the CPU for each dream alone.
 
@@ -131,7 +135,7 @@ class Objective(Protocol):
 class Frame:
     """A copy of one dream's picture at one step; nothing that happens later changes it.
 
-    ``pixels`` is uint8 [H,W,3] on the CPU; ``losses`` are the weighted terms by name and ``loss`` their sum;
+    ``pixels`` is uint8 [H,W,3] on the CPU, or [H,W,4] with an opacity; ``losses`` are the weighted terms by name and ``loss`` their sum;
     ``undone`` counts the poisoned steps (NaN, Inf) that were taken back so far; ``final`` marks the last frame,
     also of a dream that was stopped early, and ``ended`` one that was not; ``score`` is how sure the judge, who never
     guides, was last that the picture shows the words, 0..1 or None; ``curve`` comes with the last frame.

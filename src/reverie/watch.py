@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.curve import POINTS, Curve
+from reverie.grounds import on_white
 
 GAIN = 1e-3  # of the loss: a mean that is lower by less than this part is no lower
 
@@ -86,7 +87,7 @@ class Watch:
 
     def _note(self, step: int, images: Tensor, loss: Tensor, parts: Sequence[Tensor], moving: Tensor) -> None:
         judge = self.rules.judge
-        score = judge(images.clamp(0, 1)).to(loss.device) if judge else torch.full_like(loss, torch.nan)
+        score = judge(on_white(images.clamp(0, 1))).to(loss.device) if judge else torch.full_like(loss, torch.nan)
         self.steps = [*self.steps, step]  # new lists and tensors, so that a copy of the watch stays as it is
         self.losses = [*self.losses, loss.detach()]
         self.scores = [*self.scores, score]

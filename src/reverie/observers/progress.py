@@ -7,6 +7,8 @@ from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
+from reverie.images import opaque
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.console import RenderableType
@@ -121,7 +123,7 @@ class Bar:
 
 def _small(picture: Image) -> Image:
     """As large as a preview may be, with an even number of rows."""
-    shrunk = picture.convert("RGB")
+    shrunk = opaque(picture)
     shrunk.thumbnail((PREVIEW * 2, PREVIEW))
     return shrunk.crop((0, 0, shrunk.width, shrunk.height // 2 * 2 or 2))
 
