@@ -13,11 +13,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from reverie import registry
+from reverie import clip_tokens, registry
 from reverie.build import frames, score
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.perceptors.clip import ClipPerceptor
+from reverie.testing import check_perceptor
 
 WEIGHTS: Mapping[str, Tensor] = tiny_clip.network().state_dict()
 
@@ -57,6 +58,14 @@ def test_looking_scales_the_picture_as_in_training(archive: Path) -> None:
     seen[0, 0].backward()
     assert x.grad is not None and x.grad[0].isfinite().all() and x.grad[0].any() and not x.grad[1].any()
     assert all(value.grad is None for value in made.network.parameters())
+
+
+def test_the_rules_are_kept(archive: Path, tmp_path: Path) -> None:
+    check_perceptor(str(archive), options={"cut": True})
+    tiny_clip.write_merges(tmp_path)
+    check_perceptor(
+        str(tiny_clip.write_archive(tmp_path / "RN50.pt", tiny_clip.network(tiny_clip.RESNET).state_dict())), options={"cut": True}
+    )
 
 
 def test_a_resnet(tmp_path: Path) -> None:
@@ -139,11 +148,15 @@ def test_what_does_not_fit_is_told(tmp_path: Path, spoil: object, words: str) ->
         build(tmp_path / "clip.pt")
 
 
-def test_what_is_missing_is_told(networks: tiny.Options, tmp_path: Path) -> None:
+def test_what_is_missing_is_told(networks: tiny.Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_tokens, "PACKAGES", ())
     with pytest.raises(BadRequest, match=r"clip needs weights: --perceptor \./ViT-B-32\.pt"):
         registry.build("perceptor", "clip", {}, tiny.CPU)
     with pytest.raises(BadRequest, match="holds vqgan, not clip"):
         registry.build("perceptor", networks["vqgan"]["weights"], {}, tiny.CPU)
+    with pytest.raises(BadRequest, match="CLIP's list of merges is not here"):
+        build(tiny_clip.write_archive(tmp_path / "ViT-B-32.pt", WEIGHTS))
+    tiny_clip.write_merges(tmp_path)
     (tmp_path / "page.pt").write_text("<html>404</html>")
     with pytest.raises(BadRequest, match="is a web page, not a checkpoint"):
         build(tmp_path / "page.pt")

@@ -18,6 +18,7 @@ from reverie.build import frames
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.perceptors.hf import HfPerceptor
+from reverie.testing import check_perceptor
 
 transformers = pytest.importorskip("transformers")
 
@@ -133,6 +134,27 @@ def test_a_text_that_is_too_long(kind: str, request: pytest.FixtureRequest) -> N
     with pytest.raises(BadRequest, match="tokens long and 16 are read: '.*red fox.*' would be left out"):
         build(folder).read([text])
     assert build(folder, cut=True).read([text]).shape[0] == 1
+
+
+def test_a_name_in_the_hubs_cache(clip: Path, siglip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the hub's own programs leave it; two of them make an ensemble by their names."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name, folder in (("tiny/clip-vit", clip), ("tiny/siglip.2", siglip)):
+        kept = tmp_path / f"models--{name.replace('/', '--')}"
+        shutil.copytree(folder, kept / "snapshots" / ("a" * 40))
+        (kept / "refs").mkdir()
+        (kept / "refs" / "main").write_text("a" * 40)
+        registry.check("perceptor", name)
+    assert torch.equal(build(Path("tiny/clip-vit")).look(views()), build(clip).look(views()))
+    assert torch.equal(build(Path("tiny/siglip.2"), cut=True).look(views()), build(siglip).look(views()))
+    with pytest.raises(BadRequest, match="no perceptor at 'tiny/other'"):
+        registry.check("perceptor", "tiny/other")
+
+
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_the_rules_are_kept(kind: str, request: pytest.FixtureRequest) -> None:
+    check_perceptor(str(request.getfixturevalue(kind)), options={"cut": True})
 
 
 def test_what_is_not_whole_is_told_and_not_filled_with_noise(clip: Path, tmp_path: Path) -> None:

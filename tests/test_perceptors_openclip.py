@@ -20,7 +20,9 @@ from reverie.build import frames
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.nets.clip import CLIP, config_of
-from reverie.perceptors.openclip import OpenClipPerceptor
+from reverie.options.openclip import Options
+from reverie.perceptors.openclip import OpenClipPerceptor, _trained
+from reverie.testing import check_perceptor
 
 HERE = find_spec("open_clip") is not None
 installed = pytest.mark.skipif(not HERE, reason="make parity installs open_clip_torch")
@@ -174,6 +176,25 @@ def test_a_network_by_name(open_clip: Any, folder: Path, tmp_path: Path, monkeyp
     ):
         with pytest.raises(BadRequest, match=words):
             registry.build("perceptor", "openclip", options, tiny.CPU)
+
+
+@installed
+def test_the_rules_are_kept(folder: Path) -> None:
+    check_perceptor("openclip", options={"model": str(folder), "cut": True})
+
+
+@installed
+def test_pictures_are_scaled_as_the_weights_were_trained(open_clip: Any) -> None:
+    """MobileCLIP and SigLIP by what all of their weights share; ViT-L-14's differ, and have to be named."""
+    scale = {name: _trained(open_clip, Options(model=name, tag=tag)).get("force_preprocess_cfg") for name, tag in (
+        ("MobileCLIP2-S0", ""), ("ViT-B-16-SigLIP2", ""), ("ViT-L-14", ""), ("ViT-B-32", "openai"))}  # fmt: skip
+    assert scale["MobileCLIP2-S0"] == {"mean": (0, 0, 0), "std": (1, 1, 1)} and scale["ViT-L-14"] is None
+    assert scale["ViT-B-16-SigLIP2"] == {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+    named = _trained(open_clip, Options(model="ViT-L-14", tag="laion2b_s32b_b82k"))
+    assert named == {"force_preprocess_cfg": {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}}
+    assert _trained(open_clip, Options(model="ViT-B-32", tag="openai"))["force_quick_gelu"] is True
+    with pytest.raises(BadRequest, match="no tag of ViT-L-14 'openia'. Did you mean 'openai'"):
+        _trained(open_clip, Options(model="ViT-L-14", tag="openia"))
 
 
 @installed

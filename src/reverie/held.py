@@ -7,6 +7,8 @@ reads the file; that reader then looks at everything.
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +35,7 @@ TRAINED: Mapping[str, Mapping[str, str]] = MappingProxyType(
 # Who reads perceptors that others trained, and by which option: a folder by its config.json's model_type, all else by clip.
 MODEL_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType({"clip": ("hf", "model"), "siglip": ("hf", "model")})
 OPENCLIP = "open_clip_config.json"
+HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def component_at(kind: str, path: Path) -> tuple[str, dict[str, str]]:
@@ -41,6 +44,8 @@ def component_at(kind: str, path: Path) -> tuple[str, dict[str, str]]:
     What is wrong with a file, its reader says.
     """
     trained = TRAINED[kind]
+    if kind == "perceptor" and hub_folder(path.as_posix()):
+        return "hf", {"model": path.as_posix()}
     found = (_file if path.is_file() else _folder)(kind, path)
     if found is not None:
         component, option, place = found
@@ -77,6 +82,20 @@ def _said(path: Path) -> tuple[str, str] | None:
         return MODEL_TYPES.get(str(json.loads((path / "config.json").read_text(encoding="utf-8"))["model_type"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def hub_cache() -> Path:
+    """Where Hugging Face's own programs keep what they fetched, by the same variables."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+
+
+def hub_folder(name: str) -> Path | None:
+    """The folder in that cache of what the hub calls ``owner/name``; None where it is not there, or lies here under that path."""
+    if not HUB_NAME.fullmatch(name) or Path(name).exists():
+        return None
+    folder = hub_cache() / f"models--{name.replace('/', '--')}"
+    return folder if folder.is_dir() else None
 
 
 def within(path: Path) -> Path | None:

@@ -41,6 +41,8 @@ def build(options: Options, device: torch.device) -> ClipPerceptor:
             "where FILE is OpenAI's .pt, open_clip's .bin, .pt or .safetensors, or a folder of Hugging Face's. 'mini' is the perceptor "
             "that comes with Reverie."
         )
-    network, path = clip_files.load(str(path_of(options.weights)), options.activation)
-    tokens = clip_tokens.load(clip_tokens.find(path.parent, options.merges), network.config.vocabulary, network.config.length)
+    weights = path_of(options.weights)
+    merges = clip_tokens.find(weights if weights.is_dir() else weights.parent, options.merges)  # before hundreds of megabytes are read
+    network, path = clip_files.load(str(weights), options.activation)
+    tokens = clip_tokens.load(merges, network.config.vocabulary, network.config.length)
     return ClipPerceptor(network, tokens, Lens.said(said_beside(path.parent), CLIP_MEAN, CLIP_STD, device), device, options.cut)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from reverie import clip_tokens
 from reverie.errors import BadRequest
+from reverie.held import hub_cache
 from reverie.library import path_of
 from reverie.options.hf import Options
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, said_beside
@@ -81,7 +82,9 @@ def _folder(options: Options) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(options.model, local_files_only=not options.download, allow_patterns=list(FILES)))
+        return Path(
+            snapshot_download(options.model, cache_dir=hub_cache(), local_files_only=not options.download, allow_patterns=list(FILES))
+        )
     except Exception as error:  # whatever a network and a cache can do
         mend = "" if options.download else " Fetch it by -o hf.download=true."
         raise BadRequest(f"There is no folder {options.model!r}, nor is it in Hugging Face's cache ({in_a_line(error)}).{mend}") from error

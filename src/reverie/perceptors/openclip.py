@@ -16,7 +16,7 @@ from torch import Tensor
 from reverie.clip_tokens import too_long
 from reverie.errors import BadRequest, unknown
 from reverie.options.openclip import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, part, said_beside
 
 MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
 
@@ -46,9 +46,10 @@ def build(options: Options, device: torch.device) -> OpenClipPerceptor:
     package = _package()
     name = _name(options, package)
     try:
-        network = package.create_model(
-            name, pretrained=options.weights or None, device=device, pretrained_text=False, require_pretrained=True
-        )
+        with torch.random.fork_rng(devices=[]):  # first values are drawn, which the checkpoint then replaces
+            network = package.create_model(
+                name, options.weights or None, device=device, pretrained_text=False, require_pretrained=True, **_trained(package, options)
+            )
         reader = _reader(package, name, options)
     except BadRequest:
         raise
@@ -88,9 +89,28 @@ def _name(options: Options, package: Any) -> str:
     return options.model
 
 
+def _trained(package: Any, options: Options) -> dict[str, Any]:
+    """How the weights were trained, which no checkpoint tells: the scaling that all of open_clip's weights of this network share,
+    or that of the one that is named, which also says whether its GELU is the quick one.
+    """
+    tags = package.list_pretrained_tags_by_model(options.model)
+    if options.tag and options.tag not in tags:
+        raise unknown(f"tag of {options.model}", options.tag, tags)
+    said = [package.get_pretrained_cfg(options.model, tag) for tag in ([options.tag] if options.tag else tags)]
+    scalings = {(tuple(one["mean"]), tuple(one["std"])) for one in said if one.get("mean") and one.get("std")}
+    kept: dict[str, Any] = {}
+    if len(scalings) == 1:
+        mean, std = scalings.pop()
+        kept["force_preprocess_cfg"] = {"mean": mean, "std": std}
+    if options.tag and said[0].get("quick_gelu"):
+        kept["force_quick_gelu"] = True
+    return kept
+
+
 def _reader(package: Any, name: str, options: Options) -> Reader:
     if options.tokenizer:
-        text: dict[str, Any] = (package.get_model_config(name) or {}).get("text_cfg", {})
+        said = part(said_beside(Path(options.model)), "model_cfg") or package.get_model_config(name) or {}
+        text = part(said, "text_cfg")
         length = text.get("context_length", 77)
         tokens = package.tokenizer.HFTokenizer(options.tokenizer, context_length=length, **text.get("tokenizer_kwargs", {}))
     else:
