@@ -20,8 +20,8 @@ from reverie.errors import BadRequest, Failed
 from reverie.nets.miniclip import MiniCLIPConfig
 from reverie.nets.vqgan import VQGANConfig
 from reverie.train.clip import ClipTrainer
-from reverie.train.commands import HELD, TESTING, TRAINING, clip, data, home, train, vqgan
-from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
+from reverie.train.commands import HELD, TESTING, TRAINING, clip, data, home, judge, train, vqgan
+from reverie.train.settings import ClipPace, JudgePace, Robust, Sitting, VqganPace
 from reverie.train.vqgan import VqganTrainer
 from reverie.weights import load_clip, load_vqgan
 
@@ -181,6 +181,8 @@ def test_data_without_the_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_what_cannot_start_is_told_before_time_is_spent(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="reverie train data"):
         clip(ClipPace(), Robust(), Sitting(data=tmp_path))
+    with pytest.raises(BadRequest, match="only what `reverie train data` made does"):
+        judge(JudgePace(), Sitting(data=tmp_path))
     with pytest.raises(BadRequest, match="no weights file 'nowhere.safetensors'"):
         vqgan(VqganPace(), "nowhere.safetensors", Sitting(data=tmp_path))
     if not torch.cuda.is_available():
@@ -198,7 +200,7 @@ sys.meta_path.insert(0, Absent())
 sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from reverie.train.commands import clip, vqgan
-from reverie.train.settings import ClipPace, Robust, Sitting, VqganPace
+from reverie.train.settings import ClipPace, JudgePace, Robust, Sitting, VqganPace
 folder = Path(sys.argv[1])
 eyes = clip(ClipPace(1, 2, warmup=1, words=2), Robust(), Sitting(data=folder, out=folder / "clip", threads=1))
 print(vqgan(VqganPace(1, 2, warmup=1), str(eyes), Sitting(data=folder, out=folder / "vqgan", threads=1)))

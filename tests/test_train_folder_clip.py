@@ -16,13 +16,15 @@ from reverie.cli import main
 from reverie.data.folder import Folder
 from reverie.errors import BadRequest
 from reverie.files import read_recipe
+from reverie.nets.codes import CodesConfig
 from reverie.nets.miniclip import MiniCLIPConfig
 from reverie.nets.sketch import SketchConfig
 from reverie.nets.vqgan import VQGANConfig
 from reverie.train.clip import ClipTrainer
+from reverie.train.codes import CodesTrainer, Readers
 from reverie.train.commands import sketch, train
 from reverie.train.folder_clip import FolderClipTrainer, _plain, differing
-from reverie.train.settings import ClipPace, Robust, Sitting, SketchPace, VqganPace
+from reverie.train.settings import ClipPace, CodesPace, Robust, Sitting, SketchPace, VqganPace
 from reverie.train.sketch import SketchTrainer
 from reverie.train.vqgan import VqganTrainer
 from reverie.weights import load_clip, load_sketch, load_vqgan, save_network
@@ -142,6 +144,17 @@ def test_icons_from_an_earlier_model(tmp_path: Path) -> None:
     first = load_clip(str(train(ClipTrainer(icons(), pace, Robust(0), config=EYES), Sitting(out=tmp_path))))
     learner = ClipTrainer(icons(), pace, Robust(0), start=first)
     assert learner.tokens is first[1] and torch.equal(learner.model.image.head.weight, first[0].image.head.weight)
+
+
+def test_codes_are_learnt_from_a_folder_too(own: Path, tmp_path: Path) -> None:
+    painter = VqganTrainer(Folder.read(own, 160, captions=False), VqganPace(), None, config=CODES)
+    readers = Readers(clip(own).model, clip(own).tokens, painter.model)
+    learner = CodesTrainer(Folder.read(own, 8), CodesPace(20, 4, 1e-2, 2), readers, config=CodesConfig(side=4, width=32, heads=2, hands=2))
+    assert learner.sheet == tuple(dict.fromkeys(Folder.read(own, 8).captions)) and learner.draw(0).images.shape[-1] == 8
+    losses = [learner.step(number, learner.draw(number))["loss"] for number in range(20)]
+    assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
+    learner.sample(tmp_path, 1)
+    assert (tmp_path / "sheet.png").exists()
 
 
 def test_train_everything_and_paint(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

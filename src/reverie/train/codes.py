@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reverie.data.icons import Icons
-from reverie.data.plain import Plain, PlainMaker
+from reverie.data.plain import Plain
 from reverie.errors import BadRequest
 from reverie.nets.codes import CodesConfig, CodeTransformer, acquaint, fill, mask
 from reverie.nets.miniclip import MiniCLIP
@@ -20,14 +19,11 @@ from reverie.tokens import Tokenizer
 from reverie.train import together
 from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
-from reverie.train.sheet import save_sheet
+from reverie.train.sheet import prompts, save_sheet
+from reverie.train.source import Data, drawings
 from reverie.train.start import came_from, copied
 from reverie.weights import fingerprint, save_network
 
-_SHEET = (
-    "an apple", "a red apple on a blue background", "horse", "a blue horse", "castle on grass", "a cat in the snow",
-    "sailboat on the water", "a fish and a banana", "two owls", "rocket at night", "a green mushroom", "snowman; pencil sketch",
-)  # fmt: skip
 # Composing and encoding a scene costs about what learning from it costs, so a quarter of a batch is new and the rest is
 # seen again, under other masks, before the pool forgets it.
 FRESH, POOL = 4, 8192
@@ -65,7 +61,7 @@ class CodesTrainer:
 
     def __init__(
         self,
-        icons: Icons,
+        data: Data,
         pace: Pace,
         readers: Readers,
         seed: int = 0,
@@ -88,11 +84,12 @@ class CodesTrainer:
         config = self.model.to(self.device).config
         self.slow = Slow(self.model, 0.995)
         self.pool = Pool(config).to(self.device)
-        self.maker = PlainMaker(icons, config.side * vqgan.config.factor, config.hands, seed)
+        self.maker = drawings(data, config.side * vqgan.config.factor, config.hands, seed)
+        self.sheet = prompts(data)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01)
         told = {**asdict(pace), **asdict(config), **came_from(start and start[0])}
         encoder = fingerprint(vqgan.state_dict().values())
-        self.settings = {"kind": self.kind, "seed": seed, "data": icons.fingerprint(), "encoder": encoder, **self.reads, **told}
+        self.settings = {"kind": self.kind, "seed": seed, "data": data.fingerprint(), "encoder": encoder, **self.reads, **told}
 
     def _going_on(self, network: CodeTransformer, reads: dict[str, str]) -> CodeTransformer:
         """A copy of the network, whose codes must be this VQGAN's; the words may have been read by another guide."""
@@ -158,12 +155,12 @@ class CodesTrainer:
     @torch.no_grad()
     def sample(self, folder: Path, number: int) -> None:
         """A sheet: a dozen prompts across, sampled by three hands."""
-        net, count = self.slow.network, len(_SHEET)
+        net, count = self.slow.network, len(self.sheet)
         assert isinstance(net, CodeTransformer)
-        read = self._read(list(_SHEET))
+        read = self._read(list(self.sheet))
         rows = []
         for hand in range(min(3, net.config.hands)):
-            rngs = [torch.Generator().manual_seed(hand) for _ in _SHEET]
+            rngs = [torch.Generator().manual_seed(hand) for _ in self.sheet]
             codes = fill(net, read, torch.full((count,), hand, device=self.device), rngs)
             rows.append(self.vqgan.decode(self.vqgan.quantize.vectors(codes)) / 2 + 0.5)
         save_sheet(folder / "sheet.png", torch.stack(rows))

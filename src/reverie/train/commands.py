@@ -15,6 +15,7 @@ from reverie.data.concepts import kept_apart
 from reverie.data.folder import MARGIN, Folder
 from reverie.data.icons import TEST_SETS, TRAINING_SETS, Icons, names_from_npm, pack
 from reverie.errors import BadRequest, Failed
+from reverie.nets.codes import CodesConfig
 from reverie.nets.miniclip import MiniCLIP, MiniCLIPConfig
 from reverie.nets.sketch import SketchConfig
 from reverie.train import together
@@ -154,6 +155,10 @@ def progan(
 
 def judge(pace: JudgePace, sitting: Sitting, seed: int = 1000, should_stop: Callable[[], bool] = never, start: str | None = None) -> Path:
     """Train the recogniser that never guides, or go on; ``start`` (``mini`` or a file) gives its first weights. Gives the weights' path."""
+    if sitting.data and not (sitting.data / TRAINING).exists():
+        raise BadRequest(
+            f"--data {sitting.data}: a judge learns facts apart, which captions do not tell; only what `reverie train data` made does."
+        )
     first = None if start is None else load_judge(start)
     return train(JudgeTrainer(_prepared(sitting), pace, seed, device=sitting.device, start=first), sitting, should_stop)
 
@@ -170,8 +175,10 @@ def codes(
     whose codes are learnt, ``start`` gives the first weights (each ``mini`` or a file). Gives the weights' path.
     """
     guide, vqgan = readers
-    first = None if start is None else load_codes(start)
-    trainer = CodesTrainer(_prepared(sitting), pace, Readers(*load_clip(guide), load_vqgan(vqgan)), seed, None, sitting.device, first)
+    first, painter = None if start is None else load_codes(start), load_vqgan(vqgan)
+    side = (first[0].config if first else CodesConfig()).side * painter.config.factor
+    found = _pictures(sitting, side, moving=False)
+    trainer = CodesTrainer(found, pace, Readers(*load_clip(guide), painter), seed, None, sitting.device, first)
     return train(trainer, sitting, should_stop)
 
 

@@ -140,7 +140,7 @@ class Sitting:
     """One sitting of a training: where, and for how long. None of it decides what comes out at the end."""
 
     data: Path | None = None
-    """pictures with captions (clip, vqgan and sketch), or what `reverie train data` wrote; that, in Reverie's cache, by default"""
+    """pictures with captions (not for judge), or what `reverie train data` wrote; that, in Reverie's cache, by default"""
     out: Path | None = None
     """folder of checkpoint, log and weights, where an earlier sitting is gone on with; in Reverie's cache by default"""
     minutes: float = math.inf

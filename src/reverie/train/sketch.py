@@ -19,15 +19,10 @@ from reverie.train import together
 from reverie.train.clip import vocabulary
 from reverie.train.descent import Slow, autocast, descend, set_rate
 from reverie.train.settings import Pace
-from reverie.train.sheet import save_sheet
+from reverie.train.sheet import prompts, save_sheet
 from reverie.train.source import Data, drawings
 from reverie.train.start import came_from, copied
 from reverie.weights import fingerprint, save_network
-
-_SHEET = (
-    "apple", "a red apple on a blue background", "horse", "a blue horse", "castle on grass", "a cat in the snow",
-    "sailboat on the water", "a fish and a banana", "two owls", "rocket at night", "a green mushroom", "snowman; pencil sketch",
-)  # fmt: skip
 
 
 class SketchTrainer:
@@ -60,7 +55,7 @@ class SketchTrainer:
         self.optimiser = torch.optim.AdamW(
             [p for p in self.model.parameters() if p.requires_grad], lr=pace.rate, betas=(0.9, 0.98), weight_decay=0.01
         )
-        self.sheet = tuple(dict.fromkeys(data.captions))[: len(_SHEET)] if isinstance(data, Folder) else _SHEET
+        self.sheet = prompts(data)
         told = {**asdict(pace), **asdict(self.model.config), **came_from(start)}
         self.reads = {} if guide is None else {"reads": fingerprint(guide.text.state_dict().values())}
         self.settings = {"kind": self.kind, "seed": seed, "data": data.fingerprint(), "guide": self.reads.get("reads", "none"), **told}
