@@ -19,6 +19,11 @@ those that are the point.
 """
 PAGES = {
     "heart": f"# Acceptance: the heart, and the first picture on a fresh machine\n\n{WRITTEN}",
+    "family": f"""# Acceptance: the whole family, faithful
+
+{WRITTEN}
+Every flag of VQGAN-CLIP, big-sleep and deep-daze, and where it went: [migration](../migration.md).
+""",
     "runs": f"""# Acceptance: runs that hold
 
 {WRITTEN}

@@ -133,6 +133,20 @@ def execute(command: str, folder: Path, timeout: float) -> Result:
     return Result(done.returncode, done.stdout, done.stderr, time.perf_counter() - began)
 
 
+def sheet(page: Page, name: str, pictures: Sequence[str], columns: int, side: int = 192) -> None:
+    """A contact sheet of a page's pictures in the gallery, shown with their names in order."""
+    from PIL import Image
+
+    rows = -(-len(pictures) // columns)
+    found = Image.new("RGB", (columns * side, rows * side), "white")
+    for i, picture in enumerate(pictures):
+        with Image.open(page.folder / picture) as one:
+            found.paste(one.convert("RGB").resize((side, side), Image.Resampling.LANCZOS), (i % columns * side, i // columns * side))
+    found.save(ROOT / "docs" / "gallery" / f"{name}.webp", quality=85)
+    named = ", ".join(f"`{picture.rpartition('.')[0]}`" for picture in pictures)
+    page.say(f"![](../gallery/{name}.webp) {named}, row by row")
+
+
 def trimmed(text: str, lines: int) -> list[str]:
     """The first and last lines; those between are counted."""
     found = [line.rstrip() for line in text.strip("\n").splitlines()]
