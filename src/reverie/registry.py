@@ -54,7 +54,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 # Ours are in every dream, each under a flag or of itself; nobody else's may be called so.
-OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "init", "prior")
+OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "opacity", "init", "prior")
 PARTS = ("cutouts", "resemblance", "init", "sketch", "sample")  # have options, and come in one kind only
 
 
