@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ def test_what_can_be_painted_passes(fields: dict[str, Any]) -> None:
         ({"mask": "m.png"}, "give that picture"),
         ({"init": "photo.jpg", "mask": "padding"}, "--fit pad"),
         ({"objectives": "tv:2"}, "'tv' is Reverie's own and has a flag: --tv"),
-        ({"objectives": "prior"}, "no objective 'prior'. There are none"),
+        ({"objectives": "prior"}, "no objective 'prior': those by name are other packages'"),
         ({"options": {"vqgan": {}}}, "no component with options in this dream 'vqgan'"),
         ({"init": "random", "options": {"sketch": {"hand": 1}}}, "'sketch'"),
         ({"options": {"stack": {"ration": 2}}}, "Did you mean 'ratio'"),
@@ -53,9 +55,10 @@ def test_what_cannot_is_told(fields: dict[str, Any], told: str) -> None:
 
 def test_the_options_of_our_own_components_are_those_beside_the_others() -> None:
     """What is checked before torch is there is what the component is built with."""
-    for name in ("biggan", "pixels", "progan", "stack", "vqgan"):
-        assert registry.options("generator", name) is registry.part_options(name) is registry._module("generator", name).Options
-    assert registry.options("perceptor", "mini") is registry.part_options("mini")
+    for kind, known in registry.BUILT_IN.items():
+        for name in known:
+            assert find_spec(f"reverie.options.{name}"), f"put the Options of {name} into src/reverie/options/{name}.py: no torch there"
+            assert registry.options(kind, name) is registry.part_options(name) is import_module(known[name]).Options
 
 
 def test_others_are_imported_only_for_options_that_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ COMMANDS = [
     ["x", "-o", "sketch.hand=-1"],
     ["x", "--generator", "biggan", "-o", "biggan.tries=0"],
     ["x", "--objective", "nonsense"],
+    ["components"],
     ["components", "vqgan", "--json"],
     ["x", "--out", "picture.png"],
     ["replay", "picture.png", "--set", "nonsense=1"],

@@ -247,6 +247,13 @@ def test_a_plug_ins_objective_travels_in_the_recipe(capsys: pytest.CaptureFixtur
     assert "no component with options in this dream 'grey'" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("grey")
+def test_a_plug_ins_objective_is_shown_colours_alone(networks: tiny.Options) -> None:
+    dream = greyed(networks, steps=2).model_copy(update={"transparent": True})
+    first, *_ = frames([dream], device="cpu")
+    assert first.losses["grey"] == pytest.approx(50 * (first.pixels[..., :3].float() / 255 - 0.25).square().mean().item(), rel=0.02)
+
+
 def test_what_is_no_number_per_dream_is_told() -> None:
     wrong: list[Any] = [torch.zeros(()), torch.zeros(1, 3), 0.5]
     for found in wrong:

@@ -188,6 +188,13 @@ class HalfBlind(Canvas):
         raise Unsupported("canvas cannot: pixels can")
 
 
+class Fixed(Canvas):
+    """Draws, but ever the same."""
+
+    def draw(self, latent: Latent, rngs: Sequence[Rng], step: int) -> Tensor:
+        return self(latent)
+
+
 class Timid(Canvas):
     rate = 1e-30
 
@@ -227,6 +234,7 @@ class Teaching(Canvas):
         (Forgetful, "An encoded picture paints nearly the same"),
         (Silent, "Unsupported says what"),
         (HalfBlind, "cannot start from one"),
+        (Fixed, "Every step draws anew"),
         (Timid, "At its own rate"),
         (Loud, "print nothing"),
         (Teaching, "Weights are frozen"),

@@ -99,7 +99,7 @@ def weighed(objective: Objective, name: str, weight: float) -> Objective:
     """Another package's objective, times its weight; raises ``Failed`` when it gives anything but a number per dream."""
 
     def checked(images: Tensor, seen: Seen, step: int) -> Tensor:
-        found = objective(images, seen, step)
+        found = objective(images[:, :3], seen, step)
         if not isinstance(found, Tensor) or found.shape != (len(images),):
             given = f"a tensor of shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
             raise Failed(f"The objective {name!r} gave {given} for {len(images)} pictures: it has to give one number for each.")

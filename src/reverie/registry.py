@@ -54,7 +54,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 # Ours are in every dream, each under a flag or of itself; nobody else's may be called so.
-OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "init", "prior")
+OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "opacity", "init", "prior")
 PARTS = ("cutouts", "resemblance", "init", "sketch", "sample")  # have options, and come in one kind only
 
 
@@ -129,6 +129,8 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     if name in names(kind):
         return name, {}
     if kind not in TRAINED:
+        if not names(kind):
+            raise BadRequest(f"There is no {kind} {name!r}: those by name are other packages', and none is installed (docs/plugins.md).")
         raise unknown(kind, name, names(kind))
     path = library.path_of(name, kind)
     if not path.exists() and path.name == name and not path.suffix:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,7 @@ from torch import Tensor
 from reverie.errors import BadRequest, Unsupported
 from reverie.rng import Rng
 from reverie.testing.rules import alike, apart, downhill, gradients, has, made, numbers, require, silence, untaught
-from reverie.types import Chooser, Generator, Latent
+from reverie.types import Chooser, Drawing, Generator, Latent
 
 RNGS = (Rng(1), Rng(2), Rng(3))
 Size = tuple[int, int]  # width, height
@@ -41,6 +41,7 @@ def check_generator(
         _sizes(generator, height, width)
         _start(generator, height, width)
         _memory(generator, height, width)
+        _draws(generator, height, width)
         _rows(generator, height, width)
         _bounds(generator, height, width)
         _encodes(generator, height, width, near)
@@ -104,16 +105,30 @@ def _start(generator: Generator, height: int, width: int) -> None:
             numbers(generator(_row(choices, 0)), (1, 3, height, width), "The picture of a choice")
 
 
+def _searched(generator: Generator, latent: Latent, rngs: Sequence[Rng], step: int = 0) -> Tensor:
+    """What a step looks at: a draw, where the generator makes some."""
+    return generator.draw(latent, rngs, step) if isinstance(generator, Drawing) else generator(latent)
+
+
+def _draws(generator: Generator, height: int, width: int) -> None:
+    if isinstance(generator, Drawing):
+        latent = generator.start(RNGS, height, width)
+        with torch.no_grad():
+            first, again, later = (generator.draw(latent, RNGS, step) for step in (0, 0, 1))
+        require(torch.equal(first, again), "A draw follows from Rng and step alone.", "it differs when it is drawn again")
+        require(not torch.equal(first, later), "Every step draws anew.", "two steps drew the same")
+
+
 def _rows(generator: Generator, height: int, width: int) -> None:
     latent = _leaves(generator.start(RNGS, height, width))
-    images = generator(latent)
+    images = _searched(generator, latent, RNGS)
     numbers(images, (len(RNGS), 3, height, width), "What a generator paints")
     require(not torch.equal(images[0], images[1]), "Other latents paint other pictures.", "two rows are the same")
     error = (images[1] - smooth(1, height, width)[0]).square().sum()
     rule = "The picture is differentiable with respect to every part of the latent: finite, and not zero everywhere."
     apart(gradients(error, {f"part {i}": part for i, part in enumerate(latent.parts)}, rule), 1)
     with torch.no_grad():
-        alike(generator(_row(latent, 1)), images[1:2], "A row is painted among others as it is alone.")
+        alike(_searched(generator, _row(latent, 1), RNGS[1:2]), images[1:2], "A row is painted among others as it is alone.")
         with torch.autocast("cpu", dtype=torch.bfloat16):
             found = generator(latent).float()
         numbers(found, (len(RNGS), 3, height, width), "What a generator paints under bf16 autocast")
@@ -178,7 +193,7 @@ def _learns(generator: Generator, height: int, width: int) -> None:
     losses = downhill(
         latent.parts,
         generator.rate,
-        lambda: (generator(latent) - wanted).square().mean((1, 2, 3)),
+        lambda: (_searched(generator, latent, RNGS) - wanted).square().mean((1, 2, 3)),
         lambda: generator.project(latent),
     )
     seen = f"mean squared distances went from {losses[0].tolist()} to {losses[-1].tolist()}"
