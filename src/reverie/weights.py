@@ -153,8 +153,8 @@ def _path(name: str, kind: str, config: str = "") -> Path:
 
 def foreign(name: str) -> bool:
     """Whether a name is that of another's checkpoint, or of a folder with one."""
-    path = path_of(name)
-    if name == "mini" or not path.exists():
+    path = path_of(name) if name != "mini" else None
+    if path is None or not path.exists():
         return False
     return (path.is_file() and path.suffix != ".safetensors") or (not by_header(path) and by_names(path) in KINDS)
 
