@@ -206,13 +206,23 @@ def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
 
 
 @torch.no_grad()
-def score(pictures: Sequence[Image], texts: Sequence[str], perceptor: str = "mini", device: str = "auto") -> list[list[float]]:
-    """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts]."""
+def score(
+    pictures: Sequence[Image],
+    texts: Sequence[str],
+    perceptor: str = "mini",
+    device: str = "auto",
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[list[float]]:
+    """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts].
+
+    ``options`` are the perceptor's own, by its name as given, as a dream's are.
+    """
     if not pictures or not texts:
         raise BadRequest(f"Comparing needs a picture and a text or more, not {len(pictures)} and {len(texts)}.")
     registry.check("perceptor", perceptor)
+    registry.check_options([perceptor], options or {})
     place = pick_device(device)
-    found: Perceptor = _component("perceptor", perceptor, "{}", place)
+    found: Perceptor = _component("perceptor", perceptor, json.dumps(dict((options or {}).get(perceptor, {})), sort_keys=True), place)
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
     seen, read = found.look(views.to(place)), found.read(texts)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()
