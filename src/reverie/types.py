@@ -60,6 +60,13 @@ class Chooser(Protocol):
         """Many starts, of which the perceptors choose one."""
 
 
+@runtime_checkable
+class Noisy(Protocol):
+    """A generator that says which parts of its latent are noise or directions: near a sphere, where the way from one to another leads."""
+
+    noise: tuple[int, ...]
+
+
 class Perceptor(Protocol):
     """Reads texts and looks at views, into one space."""
 

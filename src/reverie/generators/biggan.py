@@ -27,6 +27,7 @@ class BigganGenerator:
     """The latent is noise [B,L,Z] and raw weights of classes [B,L,C] for each of L layers; pictures are enlarged to cover the frame."""
 
     rate = 0.07  # big-sleep's
+    noise = (0,)  # the parts that lie near a sphere
 
     def __init__(self, network: BigGAN, options: Options, device: torch.device) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
