@@ -30,7 +30,7 @@ from reverie.options import of_cuts
 from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
-from reverie.render import Shown, render
+from reverie.render import Shown, final, render
 from reverie.rng import Rng
 from reverie.step import Engine, decode
 from reverie.types import Cutter, Frame, Latent, Perceptor
@@ -146,6 +146,16 @@ def left_by(recipe: Recipe, device: str = "auto", should_stop: Callable[[], bool
             course.watch.reopen()
             found = Kept({name: value.clone() for name, value in course.state().items()}, plan)
     return found
+
+
+@torch.no_grad()
+def finished(recipe: Recipe, left: Kept) -> tuple[Engine, Latent]:
+    """The parts that painted a recipe's last dream, and the latent of its final picture; ``left`` is where it was left."""
+    dream = recipe.stages()[-1][0]
+    plan = left.plan or resolve(dream)
+    made = engine([dream], plan)
+    course = _course(made, [dream], plan, left.state)
+    return made, final(made, course)[1]
 
 
 def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
