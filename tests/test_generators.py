@@ -424,3 +424,18 @@ def test_biggans_penalties_come_as_a_prior_and_instead_of_bounds() -> None:
     before = noise.clone()
     generator.project(latent)
     assert torch.equal(noise, before)
+
+
+def test_biggan_mixes_the_best_of_its_starts() -> None:
+    generator = biggan(basis=3)
+    ranked = generator.choices(Rng(0), 16, 16)
+    latent = generator.mixed(ranked)
+    noise, raw, weights = (part.clone().requires_grad_() for part in latent.parts)
+    assert noise.shape == (1, 3, 3, 4) and raw.shape == (1, 3, 3, 5) and weights.shape == (1, 3, 3)
+    assert torch.allclose(weights.softmax(1)[0, :, 0], torch.tensor([0.5, 0.25, 0.25]))
+    generator(Latent((noise, raw, weights), 16, 16)).square().sum().backward()
+    assert all(part.grad is not None and part.grad.flatten(2).any(2).all() for part in (noise, raw, weights))
+    with torch.no_grad():
+        sure = Latent((noise, raw, torch.tensor([0.0, 50.0, 0.0]).view(1, 3, 1).expand(1, 3, 3)), 16, 16)
+        assert torch.allclose(generator(sure), generator(rows(ranked, slice(1, 2))), atol=1e-5)
+    assert all(torch.equal(a, b[:1]) for a, b in zip(biggan().mixed(ranked).parts, ranked.parts, strict=True))

@@ -13,16 +13,17 @@ from PIL import Image
 from test_nets_codes import TINY as CODES
 from test_nets_codes import network as transformer
 
-from reverie import build
+from reverie import begin, build
 from reverie.checks import check
 from reverie.dream import NOISES, Dream
 from reverie.errors import BadRequest
 from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.options.sample import Options as SampleOptions
 from reverie.options.sketch import Options as SketchOptions
+from reverie.plan import Plan
 from reverie.rng import Rng
-from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, standing_out, subject
-from reverie.types import Chooser
+from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, ranked, standing_out, subject
+from reverie.types import Chooser, Mixer
 from reverie.weights import fingerprint, load_clip, load_codes, load_vqgan, save_network
 
 TINY = SketchConfig(hands=3, widths=(16, 8), cond=16, hidden=16, vocabulary=128, length=8, dim=16, text_width=16)
@@ -72,7 +73,27 @@ def test_the_perceptors_choose(networks: tiny.Options) -> None:
     pictures = torch.rand(5, 3, 40, 40, generator=torch.Generator().manual_seed(3))
     small = torch.nn.functional.interpolate(pictures, size=(32, 32), mode="area")
     likeness = (perceptor.look(small) @ perceptor.read(["a castle"]).T).flatten()
-    assert favourite(looked_at(pictures.split(2), [perceptor]), "a castle", [perceptor]) == int(likeness.argmax())
+    seen = looked_at(pictures.split(2), [perceptor])
+    assert favourite(seen, "a castle", [perceptor]) == int(likeness.argmax())
+    assert ranked(seen, "a castle", [perceptor]) == likeness.argsort(descending=True).tolist()
+
+
+@pytest.mark.parametrize(("tile", "transparent"), [("none", False), ("across", False), ("none", True)])
+def test_several_of_the_best_choices_may_be_mixed(networks: tiny.Options, tile: str, transparent: bool) -> None:
+    networks = networks | {"biggan": networks["biggan"] | {"basis": 2}}
+    dreams = [
+        tiny.dream(networks, text, generator="biggan", init="sketch", tile=tile, transparent=transparent, steps=2)
+        for text in ("a castle", "a red fox")
+    ]
+    made = tiny.engine(dreams)
+    latent = begin.start(made, dreams, Plan(tiny.CPU, False, 256))
+    assert [tuple(part.shape) for part in latent.parts[:3]] == [(2, 2, 3, 4), (2, 2, 3, 5), (2, 2, 3)]
+    assert isinstance(made.generator, Mixer) and isinstance(made.generator, Chooser)
+    choices = made.generator.choices(Rng(0), 32, 32)
+    order = ranked(begin._seen(made, choices, Plan(tiny.CPU, False, 256)), "a castle", made.perceptors.values())
+    assert torch.equal(latent.parts[1][0], choices.parts[1][order[:2]])
+    shown = list(build.frames(dreams))
+    assert not torch.equal(shown[0].pixels, shown[-2].pixels)
 
 
 @pytest.mark.parametrize("generator", ["biggan", "progan"])

@@ -22,9 +22,9 @@ from reverie.plan import Plan
 from reverie.prompts import show
 from reverie.regions import Region, region
 from reverie.rng import Rng
-from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, standing_out, subject
+from reverie.starts import Sampler, Sketcher, favourite, looked_at, noise, ranked, standing_out, subject
 from reverie.step import Engine, Fixed, decode
-from reverie.types import Chooser, Latent
+from reverie.types import Chooser, Latent, Mixer
 from reverie.watch import Rules
 from reverie.weights import load_clip, load_codes, load_judge, load_sketch, load_vqgan
 
@@ -110,8 +110,11 @@ def _first(made: Engine, dream: Dream, rng: Rng, plan: Plan, looks: dict[int, li
         return made.generator.start([rng], dream.height, dream.width, _picture(made, dream, rng, plan))
     choices = made.generator.choices(rng, dream.height, dream.width)
     seen = looks[rng.seed] = looks.get(rng.seed) or _seen(made, choices, plan)
-    best = favourite(seen, words, made.perceptors.values())
-    chosen = replace(choices, parts=tuple(part[best : best + 1] for part in choices.parts))
+    order = ranked(seen, words, made.perceptors.values())
+    if isinstance(made.generator, Mixer):
+        chosen = made.generator.mixed(replace(choices, parts=tuple(part[order] for part in choices.parts)))
+    else:
+        chosen = replace(choices, parts=tuple(part[order[:1]] for part in choices.parts))
     return made.generator.cleared(chosen) if isinstance(made.generator, TransparentChooser) else chosen
 
 

@@ -103,10 +103,16 @@ def looked_at(batches: Iterable[Tensor], perceptors: Iterable[Perceptor]) -> lis
 
 
 @torch.no_grad()
+def ranked(seen: Iterable[Tensor], text: str, perceptors: Iterable[Perceptor]) -> list[int]:
+    """The pictures that the perceptors have seen, those that they find most like the text first."""
+    likeness = [views @ eye.read([text]).float().T for views, eye in zip(seen, perceptors, strict=True)]
+    order: list[int] = torch.stack(likeness).sum(0)[:, 0].argsort(descending=True, stable=True).tolist()
+    return order
+
+
 def favourite(seen: Iterable[Tensor], text: str, perceptors: Iterable[Perceptor]) -> int:
     """Which of the pictures that the perceptors have seen they find most like the text."""
-    likeness = [views @ eye.read([text]).float().T for views, eye in zip(seen, perceptors, strict=True)]
-    return int(torch.stack(likeness).sum(0).argmax())
+    return ranked(seen, text, perceptors)[0]
 
 
 def noise(kind: str, rng: Rng, height: int, width: int) -> Tensor:

@@ -61,6 +61,14 @@ class Chooser(Protocol):
 
 
 @runtime_checkable
+class Mixer(Protocol):
+    """A chooser that may start from several of its starts at once."""
+
+    def mixed(self, ranked: Latent) -> Latent:
+        """The first latent, one row, of all its choices, the best first."""
+
+
+@runtime_checkable
 class Drawing(Protocol):
     """A generator whose latent says how likely pictures are: it is searched by drawing one anew at every step."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -25,7 +26,11 @@ MIX = (-3.9, 0.3)  # mean and deviation of big-sleep's first raw weights
 
 
 class BigganGenerator:
-    """The latent is noise [B,L,Z] and raw weights of classes [B,L,C] for each of L layers; pictures are enlarged to cover the frame."""
+    """The latent is noise [B,L,Z] and raw weights of classes [B,L,C] for each of L layers; pictures are enlarged to cover the frame.
+
+    With a basis of K starts it is [B,K,L,Z], [B,K,L,C] and the raw weights [B,K,L] by which each layer mixes them, after
+    FuseDream (Liu et al. 2021, arXiv 2112.01573).
+    """
 
     rate = 0.07  # big-sleep's
 
@@ -73,12 +78,30 @@ class BigganGenerator:
         return Latent(tuple(part.expand(-1, depth, -1).contiguous().to(self.device) for part in (noise, raw)), height, width)
 
     def __call__(self, latent: Latent) -> Tensor:
-        noise, raw = latent.parts
-        painted = self.network(noise * self.options.truncation, self._shares(raw), self.options.truncation)
+        noise, shares = self._told(latent)
+        painted = self.network(noise * self.options.truncation, shares, self.options.truncation)
         return covering(painted / 2 + 0.5, latent.height, latent.width)
 
+    def mixed(self, ranked: Latent) -> Latent:
+        """The best start, or the best few as a basis: of the best at first as much as of all the others."""
+        count = min(self.options.basis, len(ranked.parts[0]))
+        noise, raw = (part[:count] for part in ranked.parts)
+        if count == 1:
+            return replace(ranked, parts=(noise, raw))
+        weights = noise.new_zeros(1, count, self.network.depth)
+        weights[:, 0] = math.log(count - 1)
+        return replace(ranked, parts=(noise[None], raw[None], weights))
+
+    def _told(self, latent: Latent) -> tuple[Tensor, Tensor]:
+        """[B,L,Z] and [B,L,C]: each layer's noise and shares of classes."""
+        noise, shares = latent.parts[0], self._shares(latent.parts[1])
+        if len(latent.parts) == 2:
+            return noise, shares
+        weights = latent.parts[2].softmax(1).unsqueeze(3)
+        return (noise * weights).sum(1), (shares * weights).sum(1)
+
     def _shares(self, raw: Tensor) -> Tensor:
-        """[B,L,C]: how much of each class every layer is told."""
+        """[...,C]: how much of each class a layer is told."""
         if self.options.max_classes:
             return likeliest(raw, self.options.max_classes, self.options.temperature)
         return raw.softmax(-1) if self.options.shares == "softmax" else raw.sigmoid()
@@ -92,8 +115,8 @@ class BigganGenerator:
         """big-sleep's penalties, where they are asked for."""
         if not self.options.penalties:
             return None
-        noise, raw = latent.parts
-        return self.options.penalties * (unlike_noise(noise) + many_classes(self._shares(raw)))
+        noise, shares = self._told(latent)
+        return self.options.penalties * (unlike_noise(noise) + many_classes(shares))
 
     def encode(self, image: Tensor) -> Latent:
         raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")

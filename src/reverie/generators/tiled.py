@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.rng import Rng
-from reverie.types import Chooser, Drawing, Generator, Latent
+from reverie.types import Chooser, Drawing, Generator, Latent, Mixer
 
 AXES = {"across": (-1,), "down": (-2,), "both": (-2, -1)}
 OVERLAP = 32  # pixels for each 256 of a side: a multiple of what VQGANs step by
@@ -70,6 +70,14 @@ class TiledChooser(Tiled):
         return replace(self.inner.choices(rng, *self._larger(height, width)), height=height, width=width)
 
 
+class TiledMixer(TiledChooser):
+    """One that may start from several of them at once, tiled."""
+
+    def mixed(self, ranked: Latent) -> Latent:
+        assert isinstance(self.inner, Mixer)
+        return self.inner.mixed(ranked)
+
+
 class TiledDrawing(Tiled):
     """A generator that draws anew at every step, tiled."""
 
@@ -82,8 +90,8 @@ def tiled(generator: Generator, tile: str) -> Generator:
     """The generator as the Dream's ``tile`` asks for it."""
     if tile == "none":
         return generator
-    kind = TiledChooser if isinstance(generator, Chooser) else TiledDrawing if isinstance(generator, Drawing) else Tiled
-    return kind(generator, AXES[tile])
+    kinds = ((Mixer, TiledMixer), (Chooser, TiledChooser), (Drawing, TiledDrawing), (object, Tiled))
+    return next(kind for able, kind in kinds if isinstance(generator, able))(generator, AXES[tile])
 
 
 def _margin(side: int) -> int:

@@ -20,6 +20,9 @@ class Options(BaseModel):
     first: Literal["class", "mix"] = Field(
         default="class", description="a start: one class, or a little of every class and other noise in each layer (big-sleep)"
     )
+    basis: int = Field(
+        default=1, ge=1, le=64, description="so many of the best starts are mixed, by weights that are searched too (FuseDream)"
+    )
     max_classes: int | None = Field(default=None, ge=1, description="mix only the likeliest so many classes, each by its share (big-sleep)")
     temperature: float = Field(default=2.0, gt=0, le=100, description="with max_classes: higher makes their shares more alike")
     penalties: float = Field(
