@@ -11,7 +11,7 @@ MADE = "from pathlib import Path; import tiny_clip as t; t.write_archive(Path('V
 
 
 def show(page: Page) -> None:
-    made = page.quietly(f"PYTHONPATH={ROOT / 'tests'} {sys.executable} -c \"{MADE}\"")
+    made = page.quietly(f'PYTHONPATH={ROOT / "tests"} {sys.executable} -c "{MADE}"')
     page.check("a TorchScript archive with the names and halves of OpenAI's was made", made.code == 0)
     page.run("ls *.pt *.txt && reverie 'the cat' --perceptor ./ViT.pt --perceptor mini:2 --steps 5 --out both.png")
     page.run("reverie 'a fox' --perceptor ./nothing-here", code=2, says=["no perceptor at"])

@@ -16,6 +16,8 @@ def show(page: Page) -> None:
     page.tests("tests/test_checkpoints_read.py", "tests/test_checkpoints_pickles.py", "tests/test_checkpoints_convert.py")
     python = ROOT / ".parity-venv" / "bin" / "python"
     if python.exists():
-        result = execute(f"PYTHONPATH=src {python} -m pytest -q -W default tests_parity/test_biggan.py tests_parity/test_vqgan.py", ROOT, 900)
+        result = execute(
+            f"PYTHONPATH=src {python} -m pytest -q -W default tests_parity/test_biggan.py tests_parity/test_vqgan.py", ROOT, 900
+        )
         closing = page.plain(result.out).strip().splitlines()[-1]
         page.check(f"BigGAN beside pytorch-pretrained-biggan (1e-5), VQGAN beside diffusers (1e-4): {closing}", result.code == 0)
