@@ -83,7 +83,8 @@ def check(dream: Dream) -> None:
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
-    check(dream)
+    for one in dreams:
+        check(one)
     generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
     generator = transparent(generator, dream.tile) if dream.transparent else generator
     generator.check(dream.height, dream.width)
