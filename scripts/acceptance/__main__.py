@@ -21,9 +21,7 @@ PAGES = {
     "heart": f"# Acceptance: the heart, and the first picture on a fresh machine\n\n{WRITTEN}",
     "runs": f"""# Acceptance: runs that hold
 
-{WRITTEN}
-Not there yet, and not shown: transparency (9).
-""",
+{WRITTEN}""",
 }
 
 
