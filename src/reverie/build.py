@@ -60,7 +60,8 @@ def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
-    check(dream)
+    for one in dreams:
+        check(one)
     generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
     generator = transparent(generator, dream.tile) if dream.transparent else generator
     generator.check(dream.height, dream.width)
