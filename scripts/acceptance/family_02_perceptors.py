@@ -11,7 +11,7 @@ MADE = "import pathlib, tiny_clip; tiny_clip.save(pathlib.Path('clip'))"
 
 
 def show(page: Page) -> None:
-    made = page.quietly(f"PYTHONPATH={ROOT / 'tests'} {sys.executable} -c \"{MADE}\"")
+    made = page.quietly(f'PYTHONPATH={ROOT / "tests"} {sys.executable} -c "{MADE}"')
     if made.code == 0:
         page.run("ls clip")
         page.run("reverie 'a red fox' --perceptor ./clip --perceptor mini:2 --steps 5 --out both.png")

@@ -13,9 +13,13 @@ def show(page: Page) -> None:
     page.run("reverie 'a fox' --generator ./page.ckpt", code=2)
     page.quietly("head -c 3000 /dev/urandom > noise.pth")
     page.run("reverie 'a fox' --generator ./noise.pth", code=2)
-    page.tests("tests/test_checkpoints_read.py", "tests/test_checkpoints_pickles.py", "tests/test_checkpoints_convert.py", "tests/test_held.py")
+    page.tests(
+        "tests/test_checkpoints_read.py", "tests/test_checkpoints_pickles.py", "tests/test_checkpoints_convert.py", "tests/test_held.py"
+    )
     python = ROOT / ".parity-venv" / "bin" / "python"
     if python.exists():
-        result = execute(f"PYTHONPATH=src {python} -m pytest -q -W default tests_parity/test_biggan.py tests_parity/test_vqgan.py", ROOT, 900)
+        result = execute(
+            f"PYTHONPATH=src {python} -m pytest -q -W default tests_parity/test_biggan.py tests_parity/test_vqgan.py", ROOT, 900
+        )
         closing = page.plain(result.out).strip().splitlines()[-1]
         page.check(f"BigGAN beside pytorch-pretrained-biggan (1e-5), VQGAN beside diffusers (1e-4): {closing}", result.code == 0)
