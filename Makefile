@@ -39,7 +39,7 @@ acceptance: .venv/.developing
 	$(BIN)/python scripts/acceptance/quality.py
 
 # Our networks beside those of other people, which are installed for this alone, on top of .venv; open_clip apart from the
-# others, since it needs torchvision, and diffusers breaks beside one that was not built for the torch at hand. REVERIE_VQGAN_CLIP,
+# others, since it needs torchvision, and diffusers breaks beside one that was not built for the torch at hand. REVERIE_VQGAN_CLIP, REVERIE_TAMING,
 # REVERIE_BIG_SLEEP and REVERIE_DEEP_DAZE name checkouts of those programs, beside which the presets then run as well.
 parity: .parity-venv/.ready .openclip-venv/.ready
 	PYTHONPATH=src OMP_NUM_THREADS=1 .parity-venv/bin/python -m pytest -q -W default tests_parity

@@ -18,7 +18,7 @@ from torch import Tensor
 from reverie.bench import exam
 from reverie.bench.exam import Question, Row
 from reverie.bench.prompts import PROMPTS, draw
-from reverie.bench.quality import as_json, dreams, quality, table
+from reverie.bench.quality import as_json, dreams, originals, quality, table
 from reverie.bench.rebuilt import Rebuilt, rebuilt
 from reverie.bench.settings import Exam
 from reverie.cli import main
@@ -129,6 +129,13 @@ def test_unguided_dreams_end_where_they_start() -> None:
     assert set(guided.options) == {"pixels", "mini"}
 
 
+def test_the_original_paints_the_same_words_its_own_way() -> None:
+    (dream, _) = originals(PROMPTS[:2], {"vqgan": {"weights": "a"}, "mini": {"weights": "b"}, "stack": {"ratio": 2}})
+    assert dream.prompts[0].text == PROMPTS[0] and dream.seed == 0 and dream.size == (128, 128)
+    assert (dream.cutouts, dream.steps, dream.views, dream.rate, dream.init) == ("latest", 500, 32, 0.1, "random")
+    assert dream.options["vqgan"] == {"weights": "a"} and "stack" not in dream.options
+
+
 @pytest.fixture
 def prepared(tmp_path: Path, networks: tiny.Options) -> list[str]:
     """Words of a command line on which everything is tiny."""
@@ -142,7 +149,7 @@ def prepared(tmp_path: Path, networks: tiny.Options) -> list[str]:
 
 
 def test_the_command_measures_and_leaves_sheets(prepared: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [*prepared, "--generator", "pixels", "--init", "random", "--limit", "1", "--json"]
+    words = [*prepared, "--generator", "pixels", "--init", "random", "--limit", "1", "--originals", "0", "--json"]
     assert main(words) == 0
     told = capsys.readouterr()
     rows = json.loads(told.out)
@@ -179,6 +186,7 @@ def test_table_and_json_show_every_figure() -> None:
         (["--generator", "pixel"], "Did you mean 'pixels'"),
         (["--judge", "nowhere.safetensors"], "nowhere.safetensors"),
         (["--limit", "-1"], "--limit -1"),
+        (["--originals", "-1"], "--originals -1"),
         (["--data", "/nowhere"], "reverie train data"),
         (["-o", "vqgna.weights=x"], "Did you mean 'vqgan'"),
         (["-o", "mini.wieghts=x"], "wieghts"),

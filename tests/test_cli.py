@@ -189,6 +189,7 @@ def test_poisoned_steps_are_reported(capsys: Capture) -> None:
         (["score", "--text", "x"], "pictures and texts"),
         (["score", "there.png", "--text", "x", "--perceptor", "clap"], "no perceptor 'clap'"),
         (["score", "nowhere.png", "--text", "x"], "no picture"),
+        (["score", "there.png", "--text", "x", "-o", "mini.side=3"], "no option of mini 'side'"),
     ],
 )
 def test_bad_requests_are_refused_in_a_line_or_two(words: list[str], message: str, elsewhere: Path, capsys: Capture) -> None:

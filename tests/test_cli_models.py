@@ -74,9 +74,9 @@ def test_checkpoints_of_2021_are_pulled_and_paint_offline(
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the network was asked"))
     words = [*TINY[2:], "--size", "32", "--views", "2", "--out", str(tmp_path), "--generator", "codes/8", "--perceptor", "ViT-S/16"]
     assert main(["a red fox", *words]) == 0
-    (painted,) = capsys.readouterr().out.split()
-    assert main(["replay", painted, "--out", str(tmp_path / "again"), "--quiet"]) == 0
-    assert Path(capsys.readouterr().out.strip()).read_bytes() == Path(painted).read_bytes()
+    (picture,) = capsys.readouterr().out.split()
+    assert main(["replay", picture, "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    assert Path(capsys.readouterr().out.strip()).read_bytes() == Path(picture).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import io
 import struct
+import threading
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from reverie.errors import BadRequest
-from reverie.images import LARGEST_PIXELS, load_picture, palette_of, to_tensor
+from reverie.images import LARGEST_PIXELS, load_picture, mask_of, opacity_of, palette_of, to_tensor
 
 RED = (204, 0, 51)  # also in the palette that Pillow converts to
 
@@ -172,3 +178,98 @@ def test_a_palette_of_colours_or_of_a_picture(tmp_path: Path) -> None:
     for wrong in (("blurple",), (str(tmp_path / "none.png"),)):
         with pytest.raises(BadRequest):
             palette_of(wrong)
+
+
+KINDS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+
+
+def encoded(kind: str, **settings: object) -> bytes:
+    buffer = io.BytesIO()
+    frames = [Image.effect_noise((24, 16), 60 + 40 * i).convert("RGB") for i in range(2)]
+    frames[0].save(buffer, kind, **({"save_all": True, "append_images": frames[1:]} if settings.pop("animated", False) else {}), **settings)
+    return buffer.getvalue()
+
+
+WHOLE = {kind: encoded(kind) for kind in KINDS} | {f"animated {kind}": encoded(kind, animated=True) for kind in ("PNG", "WEBP", "GIF")}
+
+
+def read_or_refused(path: Path, data: bytes) -> None:
+    """There is a picture, or an error for its reader; nothing else, whatever the bytes are."""
+    path.write_bytes(data)
+    for read in (load_picture, opacity_of, lambda file: mask_of(file, 8, 8)):
+        try:
+            read(path)
+        except BadRequest as error:
+            assert str(path) in str(error)
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stranger") / "a.png"
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@given(st.data())
+def test_whatever_happened_to_a_file(stranger: Path, kind: str, data: st.DataObject) -> None:
+    whole = bytearray(WHOLE[kind])
+    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=6), "places"):
+        whole[place] = data.draw(st.integers(0, 255), "byte")
+    cut, extra = data.draw(st.integers(0, len(whole)), "cut"), data.draw(st.binary(max_size=20), "extra")
+    read_or_refused(stranger, bytes(whole[:cut]) + extra + bytes(whole[cut + len(extra) :]))
+
+
+@given(st.sampled_from(sorted(WHOLE)), st.integers(0, 40), st.binary(max_size=200))
+def test_a_beginning_and_then_anything(stranger: Path, kind: str, length: int, rest: bytes) -> None:
+    read_or_refused(stranger, WHOLE[kind][:length] + rest)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF"])
+def test_the_first_frame_of_every_animation(kind: str, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "a", kind, save_all=True, append_images=frames[1:])
+    pixel = load_picture(tmp_path / "a").getpixel((8, 8))
+    assert isinstance(pixel, tuple) and pixel[0] > 200 > pixel[2]
+
+
+def test_a_hundred_thousand_pixels_wide(tmp_path: Path) -> None:
+    """What is wide and low is no harm; what is as wide and high is refused by its header."""
+    Image.new("RGB", (100_000, 2), RED).save(tmp_path / "low.png")
+    assert to_tensor(load_picture(tmp_path / "low.png"), 8, 8).shape == (1, 3, 8, 8)
+    assert to_tensor(load_picture(tmp_path / "low.png"), 8, 8, "pad").shape == (1, 3, 8, 8)
+    data = bytearray((tmp_path / "low.png").read_bytes())
+    data[20:24] = struct.pack(">I", 100_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    (tmp_path / "high.png").write_bytes(data)
+    assert "too large" in refusal(tmp_path / "high.png")
+
+
+def test_text_that_unpacks_without_end(tmp_path: Path) -> None:
+    bomb = zlib.compress(b" " * 100_000_000)
+    chunk = b"zTXt" + b"a\0\0" + bomb
+    data = WHOLE["PNG"]
+    text = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    read_or_refused(tmp_path / "a.png", data[:33] + text + data[33:])
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A web server of our own that hands out the files of ``tmp_path``."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *words: object) -> None:
+            return None
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_picture_from_the_web(address: str, tmp_path: Path) -> None:
+    Image.new("RGB", (6, 4), RED).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no picture")
+    assert load_picture(f"{address}/a.png").getpixel((3, 2)) == RED
+    for name, told in (("b.png", "not a picture"), ("none.png", "cannot be fetched: HTTP Error 404")):
+        with pytest.raises(BadRequest, match=told) as caught:
+            load_picture(f"{address}/{name}")
+        assert f"{address}/{name}" in str(caught.value)

@@ -186,5 +186,10 @@ def test_a_dream_is_painted_with_an_ensemble(archive: Path, networks: tiny.Optio
 def test_pictures_are_scored(archive: Path) -> None:
     from PIL import Image
 
-    ((red, blue),) = score([Image.new("RGB", (40, 30), "red")], ["a red fox", "a blue fox"], str(archive), "cpu")
+    pictures, texts = [Image.new("RGB", (40, 30), "red")], ["a red fox", "a blue fox"]
+    ((red, blue),) = score(pictures, texts, str(archive), "cpu")
     assert -1 <= red <= 1 and red != blue
+    options = {"clip": {"weights": str(archive), "activation": "gelu"}}
+    assert score(pictures, texts, "clip", "cpu", options) != [[red, blue]]
+    with pytest.raises(BadRequest, match=r"no component with options in this dream 'clip'\."):
+        score(pictures, texts, str(archive), "cpu", options)

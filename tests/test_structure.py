@@ -27,7 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("anchors", "optimisers", "step", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
-    "6 assembly": ("plan", "begin", "build"),
+    "6 assembly": ("plan", "begin", "build", "morph"),
     "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),
     "8 service": ("train.*", "bench.*", "service.*", "bot.*"),
     "9 door": ("cli.*", "__main__", "testing.*"),

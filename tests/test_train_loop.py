@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from reverie.errors import BadRequest, Failed
-from reverie.train.attack import unit
-from reverie.train.descent import Slow, rate_at
+from reverie.train.descent import rate_at
 from reverie.train.loop import Trainer, run, save_checkpoint
 from reverie.train.settings import Pace, Sitting
 
@@ -71,45 +70,6 @@ def stop_after(count: int) -> Any:
 def test_a_trainer_is_a_trainer() -> None:
     trainer: Trainer = Line()
     assert trainer.kind == "line"
-
-
-def test_the_rate_warms_up_and_ends_low() -> None:
-    pace = Pace(100, 1, 1.0, 10)
-    rates = [rate_at(step, pace) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1) and rates[9] == rates[10] == pytest.approx(1.0)
-    assert rates[:10] == sorted(rates[:10]) and rates[10:] == sorted(rates[10:], reverse=True)
-    assert rates[55] == pytest.approx(0.51, abs=0.01) and rates[-1] == pytest.approx(0.02, abs=0.001)
-    assert rate_at(1000, pace) == pytest.approx(0.02)
-
-
-def test_slow_weights_follow_slowly_and_their_own_way() -> None:
-    linear, normal = nn.Linear(2, 2), nn.BatchNorm1d(2)
-    network = nn.Sequential(linear, normal)
-    slow = Slow(network, 0.9)
-    with torch.no_grad():
-        before = linear.weight.clone()
-        linear.weight.add_(1)
-        normal.get_buffer("num_batches_tracked").add_(7)
-    slow.update(network, 1000)
-    copied = slow.network.state_dict()
-    assert torch.allclose(copied["0.weight"], before + 0.1)
-    assert copied["1.num_batches_tracked"] == 7
-    assert not any(p.requires_grad for p in slow.network.parameters()) and not slow.network.training
-
-
-def test_slow_weights_hurry_at_first() -> None:
-    network = nn.Linear(1, 1)
-    slow = Slow(network, 0.999)
-    with torch.no_grad():
-        network.weight.fill_(10.0)
-    slow.update(network, 0)
-    assert slow.network.state_dict()["weight"].item() > 8
-
-
-def test_unit() -> None:
-    x = torch.randn(5, 3, 4, 4)
-    assert torch.allclose(unit(x).flatten(1).norm(dim=1), torch.ones(5))
-    assert not unit(torch.zeros(1, 3)).isnan().any()
 
 
 def test_run_learns_logs_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

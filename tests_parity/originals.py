@@ -1,6 +1,6 @@
 """Code of the originals, run from a checkout of one's own beside Reverie's presets; none of it is part of this repository.
 
-A checkout is named by an environment variable (REVERIE_VQGAN_CLIP, REVERIE_BIG_SLEEP, REVERIE_DEEP_DAZE); without one, its
+A checkout is named by an environment variable (REVERIE_VQGAN_CLIP, REVERIE_TAMING, REVERIE_BIG_SLEEP, REVERIE_DEEP_DAZE); without one, its
 tests are skipped. Definitions are taken out of the files by name, since importing the files starts a program or loads a GPU.
 """
 

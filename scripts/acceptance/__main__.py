@@ -26,9 +26,7 @@ Every flag of VQGAN-CLIP, big-sleep and deep-daze, and where it went: [migration
 """,
     "runs": f"""# Acceptance: runs that hold
 
-{WRITTEN}
-Not there yet, and not shown: transparency (9).
-""",
+{WRITTEN}""",
 }
 
 

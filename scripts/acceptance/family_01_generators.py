@@ -14,5 +14,4 @@ def show(page: Page) -> None:
     page.say("Any size that they can: `siren` and `stack` need not be square, `vqgan` names the nearest sizes.")
     page.run("reverie 'a castle' --generator siren --size 200x120 --steps 5 --out wide.png --quiet")
     page.run("reverie 'a castle' --generator vqgan --size 201x120 --steps 5 --out x.png --quiet", code=2, says=["200x120"])
-    page.tests("tests/test_generators.py", "tests/test_generators_siren.py", "tests/test_generators_fft.py", "tests/test_generators_logits.py",
-               "tests/test_generators_biggan.py", "tests/test_laws.py")  # fmt: skip
+    page.tests("tests/test_generators.py", "tests/test_generators_tiled.py", "tests/test_laws.py")

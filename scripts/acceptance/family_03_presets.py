@@ -9,8 +9,8 @@ from page import ROOT, Page, execute, sheet
 
 from reverie import presets
 
-# Fewer steps than the originals' five hundred and more, so that the page can be made; the settings are otherwise theirs.
-STEPS = {"deep-daze": 60, "big-sleep": 60}
+# Fewer steps and views than the originals', so that the page can be made; the settings are otherwise theirs.
+SMALL = "--size 128 --steps 60 --views 16"
 CHECKOUTS = {"REVERIE_VQGAN_CLIP": "VQGAN-CLIP", "REVERIE_BIG_SLEEP": "big-sleep", "REVERIE_DEEP_DAZE": "deep-daze"}
 
 
@@ -18,7 +18,7 @@ def show(page: Page) -> None:
     names = presets.names()
     page.say("\n".join(["| preset | what it is |", "|---|---|", *(f"| `{name}` | {presets.about(name)} |" for name in names)]))
     for name in names:
-        page.run(f"reverie 'a rocket at night' --preset {name} --size 128 --steps {STEPS.get(name, 100)} --out {name}.png --quiet")
+        page.run(f"reverie 'a rocket at night' --preset {name} {SMALL} --out {name}.png --quiet")
     sheet(page, "presets", [f"{name}.png" for name in names], columns=4)
     page.say(
         "Beside the programs that they are of, from a checkout of each: the same networks, the same numbers drawn, three steps of the "

@@ -13,9 +13,7 @@ def show(page: Page) -> None:
     page.run("reverie 'a fox' --generator ./page.ckpt", code=2)
     page.quietly("head -c 3000 /dev/urandom > noise.pth")
     page.run("reverie 'a fox' --generator ./noise.pth", code=2)
-    page.tests(
-        "tests/test_checkpoints_read.py", "tests/test_checkpoints_pickles.py", "tests/test_checkpoints_convert.py", "tests/test_held.py"
-    )
+    page.tests("tests/test_checkpoints_read.py", "tests/test_checkpoints_pickles.py", "tests/test_checkpoints_convert.py")
     python = ROOT / ".parity-venv" / "bin" / "python"
     if python.exists():
         result = execute(

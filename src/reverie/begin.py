@@ -114,9 +114,9 @@ def _first(made: Engine, dream: Dream, rng: Rng, plan: Plan, looks: dict[int, li
     seen = looks[rng.seed] = looks.get(rng.seed) or _seen(made, choices, plan)
     order = ranked(seen, words, made.perceptors.values())
     if isinstance(made.generator, Mixer):
-        return made.generator.mixed(replace(choices, parts=tuple(part[order] for part in choices.parts)))
-    best = order[0]
-    chosen = replace(choices, parts=tuple(part[best : best + 1] for part in choices.parts))
+        chosen = made.generator.mixed(replace(choices, parts=tuple(part[order] for part in choices.parts)))
+    else:
+        chosen = replace(choices, parts=tuple(part[order[:1]] for part in choices.parts))
     return made.generator.cleared(chosen) if isinstance(made.generator, TransparentChooser) else chosen
 
 

@@ -30,7 +30,7 @@ from reverie.options import of_cuts
 from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
-from reverie.render import Shown, render
+from reverie.render import Shown, final, render
 from reverie.rng import Rng
 from reverie.step import Engine, decode
 from reverie.types import Cutter, Frame, Latent, Perceptor
@@ -60,7 +60,8 @@ def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
-    check(dream)
+    for one in dreams:
+        check(one)
     generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
     generator = transparent(generator, dream.tile) if dream.transparent else generator
     generator.check(dream.height, dream.width)
@@ -158,6 +159,16 @@ def along(
     return found
 
 
+@torch.no_grad()
+def finished(recipe: Recipe, left: Kept) -> tuple[Engine, Latent]:
+    """The parts that painted a recipe's last dream, and the latent of its final picture; ``left`` is where it was left."""
+    dream = recipe.stages()[-1][0]
+    plan = left.plan or resolve(dream)
+    made = engine([dream], plan)
+    course = _course(made, [dream], plan, left.state)
+    return made, final(made, course)[1]
+
+
 def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
     """Before the first step, or where the state was; what a run was begun from may be gone by then."""
     dream = dreams[0]
@@ -216,13 +227,23 @@ def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
 
 
 @torch.no_grad()
-def score(pictures: Sequence[Image], texts: Sequence[str], perceptor: str = "mini", device: str = "auto") -> list[list[float]]:
-    """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts]."""
+def score(
+    pictures: Sequence[Image],
+    texts: Sequence[str],
+    perceptor: str = "mini",
+    device: str = "auto",
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[list[float]]:
+    """CLIP as the caption matcher that it is: cosine of every picture with every text, [pictures][texts].
+
+    ``options`` are the perceptor's own, by its name as given, as a dream's are.
+    """
     if not pictures or not texts:
         raise BadRequest(f"Comparing needs a picture and a text or more, not {len(pictures)} and {len(texts)}.")
     registry.check("perceptor", perceptor)
+    registry.check_options([perceptor], options or {})
     place = pick_device(device)
-    found: Perceptor = _component("perceptor", perceptor, "{}", place)
+    found: Perceptor = _component("perceptor", perceptor, json.dumps(dict((options or {}).get(perceptor, {})), sort_keys=True), place)
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
     seen, read = found.look(views.to(place)), found.read(texts)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()

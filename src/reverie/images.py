@@ -54,12 +54,15 @@ def open_picture(path: str | Path, formats: Sequence[str] = READABLE) -> Iterato
 def _fetched(address: str) -> BytesIO:
     """The bytes at a web address; raises ``BadRequest`` when it does not answer, or with too many."""
     from http.client import HTTPException
+    from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
     try:
         with urlopen(Request(address, headers={"User-Agent": "reverie"}), timeout=20) as answer:
             data: bytes = answer.read(LARGEST_DOWNLOAD + 1)
     except (OSError, ValueError, HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()
         raise BadRequest(f"The picture at {address!r} cannot be fetched: {error}.") from None
     if len(data) > LARGEST_DOWNLOAD:
         raise BadRequest(f"The picture at {address!r} is larger than {LARGEST_DOWNLOAD:,} bytes.")
@@ -108,7 +111,7 @@ def to_tensor(image: Image, height: int, width: int, fit: str = "crop") -> Tenso
     elif fit == "stretch":
         fitted = whole.resize(size, method)
     else:
-        return _padded(ImageOps.contain(whole, size, method=method), height, width)
+        return _padded(whole.resize(_contained(whole, height, width), method), height, width)
     pixels = torch.frombuffer(bytearray(fitted.tobytes()), dtype=torch.uint8).view(height, width, 3)
     return pixels.permute(2, 0, 1).unsqueeze(0).float() / 255
 
@@ -134,12 +137,11 @@ def mask_of(path: str | Path, height: int, width: int, fit: str = "crop") -> Ten
 def padding_of(image: Image, height: int, width: int) -> Tensor:
     """[1,1,height,width]: 1 where ``to_tensor(..., fit="pad")`` shows nothing of the picture."""
     import torch
-    from PIL import ImageOps
 
-    inside = ImageOps.contain(image, (width, height))
-    top, left = (height - inside.height) // 2, (width - inside.width) // 2
+    wide, high = _contained(image, height, width)
+    top, left = (height - high) // 2, (width - wide) // 2
     added = torch.ones(1, 1, height, width)
-    added[..., top : top + inside.height, left : left + inside.width] = 0
+    added[..., top : top + high, left : left + wide] = 0
     return added
 
 
@@ -171,6 +173,13 @@ def palette_of(colours: Sequence[str], count: int = 8) -> Tensor:
         return torch.tensor([ImageColor.getrgb(colour)[:3] for colour in colours]).float() / 255
     except ValueError as error:
         raise BadRequest(f"{error}: a colour is a name such as gold, or #rrggbb; a palette may also be a picture file.") from None
+
+
+def _contained(image: Image, height: int, width: int) -> tuple[int, int]:
+    """Width and height of the whole picture in this frame; a pixel at least, where Pillow's ``contain`` gives up."""
+    if image.width * height > width * image.height:
+        return width, max(1, round(image.height / image.width * width))
+    return max(1, round(image.width / image.height * height)), height
 
 
 def _padded(image: Image, height: int, width: int) -> Tensor:

@@ -12,7 +12,8 @@ from reverie.course import Course
 from reverie.curve import Curve
 from reverie.guard import snapshot, sound, undo
 from reverie.step import Engine, Score, decode, differentiate
-from reverie.watch import rows
+from reverie.types import Latent
+from reverie.watch import Watch, rows
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,26 @@ def render(
     yield _last(engine, course, steps)
 
 
-@torch.no_grad()
 def _last(engine: Engine, course: Course, steps: int) -> Shown:
     """The final pictures, with what was seen on the way; the course stays as it is, to be gone on with."""
-    watch, parts = course.watch, course.slow or course.latent.parts
-    last = Score(decode(engine, replace(course.latent, parts=parts)), course.terms)
-    if course.terms:
-        watch = watch.ended(course.taken, last.images, last.loss, parts)
-    if watch.rules.keep_best:
-        last = replace(last, images=decode(engine, replace(course.latent, parts=watch.chosen(parts))))
+    watch, _, images = final(engine, course)
     ended = course.taken >= steps or watch.over()
     whole = torch.ones_like(course.undone, dtype=torch.bool)
-    return replace(_shown(course.taken, last, course, whole), had=watch.had(course.taken).cpu(), scores=watch.latest.cpu(),
-                   final=True, ended=ended, curves=watch.curves())  # fmt: skip
+    return replace(_shown(course.taken, Score(images, course.terms), course, whole), had=watch.had(course.taken).cpu(),
+                   scores=watch.latest.cpu(), final=True, ended=ended, curves=watch.curves())  # fmt: skip
+
+
+@torch.no_grad()
+def final(engine: Engine, course: Course) -> tuple[Watch, Latent, Tensor]:
+    """The final pictures [B,3,H,W] and their latents, of slow averages or the best on the way, with these seen as well."""
+    watch, latent = course.watch, replace(course.latent, parts=course.slow or course.latent.parts)
+    images = decode(engine, latent)
+    if course.terms:
+        watch = watch.ended(course.taken, images, Score(images, course.terms).loss, latent.parts)
+    if watch.rules.keep_best:
+        latent = replace(latent, parts=watch.chosen(latent.parts))
+        images = decode(engine, latent)
+    return watch, latent, images
 
 
 @torch.no_grad()

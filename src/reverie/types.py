@@ -76,6 +76,13 @@ class Drawing(Protocol):
         """One picture [B,3,H,W] of those that the latent allows, unclamped; ``__call__`` gives the likeliest."""
 
 
+@runtime_checkable
+class Noisy(Protocol):
+    """A generator that says which parts of its latent are noise or directions: near a sphere, where the way from one to another leads."""
+
+    noise: tuple[int, ...]
+
+
 class Perceptor(Protocol):
     """Reads texts and looks at views, into one space."""
 

@@ -18,7 +18,6 @@ from reverie.checkpoints.fit import Network, blank, misfits
 from reverie.errors import BadRequest
 from reverie.files import write_file
 from reverie.held import by_header, by_names
-from reverie.library import path_of
 from reverie.nets.biggan import BigGAN, BigGANConfig
 from reverie.nets.codes import CodesConfig, CodeTransformer
 from reverie.nets.gpt import GPT, GPTConfig
@@ -137,8 +136,17 @@ def _tokenizer(header: dict[str, Any], config: MiniCLIPConfig | SketchConfig, pa
     return Tokenizer(pieces, config.length)
 
 
+def _installed(name: str) -> Path:
+    """An installed model's path, or the name itself as one."""
+    try:
+        from reverie.library import path_of
+    except ModuleNotFoundError:  # a bare machine, which trains from files: it has no pydantic, and no models installed
+        return Path(name)
+    return path_of(name)
+
+
 def _path(name: str, kind: str, config: str = "") -> Path:
-    path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else path_of(name)
+    path = package_weights() / f"mini-{kind}.safetensors" if name == "mini" else _installed(name)
     if kind in KINDS and foreign(name):
         return converted(path, kind, config)
     if not path.is_file():
@@ -153,8 +161,8 @@ def _path(name: str, kind: str, config: str = "") -> Path:
 
 def foreign(name: str) -> bool:
     """Whether a name is that of another's checkpoint, or of a folder with one."""
-    path = path_of(name)
-    if name == "mini" or not path.exists():
+    path = _installed(name) if name != "mini" else None
+    if path is None or not path.exists():
         return False
     return (path.is_file() and path.suffix != ".safetensors") or (not by_header(path) and by_names(path) in KINDS)
 

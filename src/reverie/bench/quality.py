@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from reverie import registry
+from reverie import presets, registry
 from reverie.bench import exam
 from reverie.bench.exam import Question, Row
 from reverie.bench.eyes import Eye, GuideEye
@@ -27,6 +27,7 @@ from reverie.train.commands import HELD, TESTING, TRAINING, home
 from reverie.types import Chooser
 from reverie.weights import load_judge, load_vqgan
 
+ORIGINAL = "vqgan-clip"  # the preset that Reverie's own defaults are compared with
 REBUILT = 256  # unseen drawings that the VQGAN brings back
 Options = Mapping[str, dict[str, Scalar]]
 
@@ -36,6 +37,13 @@ def dreams(prompts: Sequence[str], options: Options, generator: str, init: str, 
     used = {name: value for name, value in options.items() if name in _components((generator,), (init,))}
     steps = {} if guided else {"steps": 0}
     return [Dream(prompt, generator=generator, init=init, options=used, **steps) for prompt in prompts]
+
+
+def originals(prompts: Sequence[str], options: Options) -> list[Dream]:
+    """The same prompts by VQGAN-CLIP's own algorithm, through the same networks; a quarter of its pixels, since it takes long."""
+    used = {name: value for name, value in options.items() if name in ("vqgan", "mini")}
+    fields = presets.over(presets.fields(ORIGINAL), {"size": "128x128", "options": used})
+    return [Dream(prompt, **fields) for prompt in prompts]
 
 
 def _components(generators: Sequence[str], inits: Sequence[str]) -> tuple[str, ...]:
@@ -76,6 +84,9 @@ def quality(asked: Exam, options: Options, tell: Callable[[str], None]) -> Itera
             continue  # it has starts of its own, whatever is asked for
         images = paint(dreams(PROMPTS[: asked.limit], options, generator, init, guided), asked.device, tell)
         yield from _painted(asked.out, eyes, generator + f" from {init}" * (not chooses) + ", unguided" * (not guided), images)
+    if asked.originals:
+        images = paint(originals(PROMPTS[: asked.originals], options), asked.device, tell)
+        yield from _painted(asked.out, eyes, ORIGINAL, images)
 
 
 def _recognised(out: Path, eyes: Mapping[str, Eye], learnt: Icons, unseen: Icons, tell: Callable[[str], None]) -> Iterator[Row]:

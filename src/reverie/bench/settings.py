@@ -21,6 +21,8 @@ class Exam:
     """'mini' (built in) or a judge.safetensors; it never guides"""
     limit: int = len(PROMPTS)
     """paint only so many of the hundred prompts; 0 paints none"""
+    originals: int = 20
+    """how many of them VQGAN-CLIP's own algorithm paints, 500 steps each, 128x128"""
     data: Path | None = None
     """folder that `reverie train data` wrote to; Reverie's cache by default"""
     out: Path = Path("quality")
@@ -29,5 +31,6 @@ class Exam:
     """auto, cpu, cuda, cuda:1, mps"""
 
     def __post_init__(self) -> None:
-        if self.limit < 0:
-            raise BadRequest(f"--limit {self.limit}: must be 0 or above.")
+        for name in ("limit", "originals"):
+            if getattr(self, name) < 0:
+                raise BadRequest(f"--{name} {getattr(self, name)}: must be 0 or above.")

@@ -21,6 +21,7 @@ from reverie.cli.encode import encode
 from reverie.cli.extend import extend
 from reverie.cli.interrupt import STOPPED
 from reverie.cli.log import log
+from reverie.cli.morph import morph
 from reverie.cli.paint import paint
 from reverie.cli.plot import plot
 from reverie.cli.replay import replay
@@ -30,7 +31,7 @@ from reverie.cli.show import show
 from reverie.errors import BadRequest, ReverieError
 
 COMMANDS: dict[str, Any] = {
-    "paint": paint, "show": show, "replay": replay, "extend": extend, "resume": resume, "encode": encode,
+    "paint": paint, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,
     "log": log, "score": score, "plot": plot, "components": components, "models": models.app, "train": train.app, "bench": bench.app,
     **compat.RAW, "from-flags": compat.from_flags,
 }  # fmt: skip

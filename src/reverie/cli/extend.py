@@ -20,11 +20,12 @@ def extend(
     output: Output | None = None,
 ) -> int:
     """Go on with a finished picture, as a new one beside it. Its recipe holds the whole way."""
+    from reverie.cli.located import located
     from reverie.cli.run import painted
     from reverie.prompts import parse
     from reverie.video import read_recipe
 
-    recipe = read_recipe(picture)
+    recipe = located(read_recipe(picture), picture)
     dream, left = recipe.stages()[-1]
     change = {"steps": left + steps} | ({"prompts": parse(branch)} if branch is not None else {})
     return painted([dream.model_copy(update=change)], output or Output(), before=recipe)

@@ -22,6 +22,7 @@ def replay(
     output: Output | None = None,
 ) -> int:
     """Paint a picture again from the recipe inside it."""
+    from reverie.cli.located import located
     from reverie.cli.run import painted
     from reverie.recipe import changed
     from reverie.video import read_recipe
@@ -32,6 +33,6 @@ def replay(
         if not (name and equals):
             raise BadRequest(f"--set {change!r} is not name=value, as in --set steps=500.")
         settings[name] = value
-    recipe = changed(read_recipe(picture), settings)
+    recipe = located(changed(read_recipe(picture), settings), picture)
     dream, left = recipe.stages()[-1]
     return painted([dream], output or Output(), left if left < dream.steps else None, recipe.earlier())

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from reverie.cli.flags import METAVARS
+from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
 from reverie.errors import BadRequest
 
@@ -16,6 +18,10 @@ def score(
     *pictures: Annotated[Path, Parameter(help="pictures to compare with the texts")],
     text: Annotated[list[str] | None, Parameter(negative=(), allow_leading_hyphen=True, help="a caption; give several to compare")] = None,
     perceptor: Annotated[str, Parameter(help="who compares")] = "mini",
+    option: Annotated[
+        list[str] | None,
+        Parameter(name=["--option", "-o"], negative=(), metavar=METAVARS["options"], help="the perceptor's own, as clip.weights=FILE"),
+    ] = None,
     device: Annotated[str, DEVICE] = "auto",
     json: Annotated[bool, SWITCH, Parameter(help="one JSON object")] = False,
 ) -> int:
@@ -30,7 +36,7 @@ def score(
     loaded = [load_picture(picture) for picture in pictures]
     from reverie.build import score as compare
 
-    scores = compare(loaded, texts, perceptor, device)
+    scores = compare(loaded, texts, perceptor, device, parse_options(option or []))
     print(as_json(pictures, texts, scores) if json else table(pictures, texts, scores))
     return 0
 

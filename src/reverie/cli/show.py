@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from reverie.cli.output import SWITCH
+from reverie.errors import BadRequest
 from reverie.recipe import Recipe
 
 
@@ -35,9 +36,21 @@ def described(recipe: Recipe) -> str:
     settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)
     for component, options in recipe.dream.options.items():
         settings |= {f"{component}.{option}": value for option, value in options.items()}
-    told = {"prompts": written(recipe.dream.prompts)} | {name: value for name, value in settings.items() if value is not None}
+    told = (
+        {"prompts": written(recipe.dream.prompts)} | _from(recipe) | {name: value for name, value in settings.items() if value is not None}
+    )
     lines = [f"{name:<16}{value}" for name, value in told.items()]
     for (step, edit), (dream, _) in zip(recipe.edits, [*recipe.stages()[1:], recipe.stages()[-1]], strict=False):
         became = {**edit, **({"prompts": written(dream.prompts)} if "prompts" in edit else {})}
         lines.append(f"at step {step:<8}" + ", ".join(f"{name} became {value}" for name, value in became.items()))
     return "\n".join(lines)
+
+
+def _from(recipe: Recipe) -> dict[str, str]:
+    """What a morph came from."""
+    from reverie.prompts import show as written
+
+    try:
+        return {"from": written(Recipe.from_json(recipe.parent).dream.prompts)} if recipe.parent else {}
+    except BadRequest:  # whatever else stands there
+        return {}

@@ -33,6 +33,7 @@ class BigganGenerator:
     """
 
     rate = 0.07  # big-sleep's
+    noise = (0,)  # the parts that lie near a sphere
 
     def __init__(self, network: BigGAN, options: Options, device: torch.device) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]

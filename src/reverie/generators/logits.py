@@ -20,7 +20,7 @@ from reverie.types import Latent
 class Logits:
     """The latent is [B,K,H/f,W/f]: each code's logit in each place. Draws are straight-through to the softmax."""
 
-    rate = 0.05  # the notebook's
+    rate = 1.0  # for tens of steps from a picture; the notebook took hundreds at 0.05, from chance
 
     def __init__(self, by: VqganGenerator, options: Options) -> None:
         self.vqgan, self.network, self.options, self.device = by, by.network, options, by.device

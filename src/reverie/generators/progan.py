@@ -24,6 +24,7 @@ class ProganGenerator:
     """The latent is noise [B,Z] on a sphere; pictures are enlarged to cover the frame."""
 
     rate = 0.05
+    noise = (0,)  # the parts that lie near a sphere
 
     def __init__(self, network: ProGAN, options: Options, device: torch.device) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.rng import Rng
-from reverie.types import Chooser, Drawing, Generator, Latent, Mixer
+from reverie.types import Chooser, Drawing, Generator, Latent, Mixer, Noisy
 
 AXES = {"across": (-1,), "down": (-2,), "both": (-2, -1)}
 OVERLAP = 32  # pixels for each 256 of a side: a multiple of what VQGANs step by
@@ -24,6 +24,7 @@ class Tiled:
 
     def __init__(self, inner: Generator, axes: tuple[int, ...]) -> None:
         self.inner, self.axes, self.rate = inner, axes, inner.rate
+        self.noise = inner.noise if isinstance(inner, Noisy) else ()
 
     def check(self, height: int, width: int) -> None:
         self.inner.check(*self._larger(height, width))

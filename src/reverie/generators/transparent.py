@@ -13,7 +13,7 @@ from reverie.generators.stack import Options, Stack
 from reverie.generators.tiled import tiled
 from reverie.rng import Rng
 from reverie.starts import standing_out
-from reverie.types import Chooser, Drawing, Generator, Latent
+from reverie.types import Chooser, Drawing, Generator, Latent, Mixer
 
 SCALES = tuple(0.25 / 1.5**k for k in range(9, -1, -1))  # of the opacity's pictures, in parts of the frame: none fine enough for grain
 RATE = 0.005  # that suits them, whatever the generator's own is
@@ -90,6 +90,16 @@ class TransparentChooser(Transparent):
         return self._with(colours, without_ground(self.inner(colours).float().clamp(0, 1)))
 
 
+class TransparentMixer(TransparentChooser):
+    """One that may start from several of them at once."""
+
+    def mixed(self, ranked: Latent) -> Latent:
+        assert isinstance(self.inner, Mixer)
+        colours, opacity = ranked.parts[: -len(SCALES)], ranked.parts[-len(SCALES) :]
+        found = self.inner.mixed(replace(ranked, parts=colours))
+        return replace(found, parts=(*found.parts, *(part[:1] for part in opacity)))
+
+
 class TransparentDrawing(Transparent):
     """A generator that draws anew at every step."""
 
@@ -101,7 +111,7 @@ class TransparentDrawing(Transparent):
 
 def transparent(generator: Generator, tile: str) -> Generator:
     """A generator that is tiled as ``tile`` says, with an opacity that is tiled too."""
-    kinds = ((Chooser, TransparentChooser), (Drawing, TransparentDrawing), (object, Transparent))
+    kinds = ((Mixer, TransparentMixer), (Chooser, TransparentChooser), (Drawing, TransparentDrawing), (object, Transparent))
     return next(kind for able, kind in kinds if isinstance(generator, able))(generator, tile)
 
 
