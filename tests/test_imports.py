@@ -85,6 +85,11 @@ COMMANDS = [
     ["models", "pull", "nonsense"],
     ["models", "verify"],
     ["x", "--perceptor", "ViT-B/32"],
+    ["generate", "--help"],
+    ["dream", "x", "--nonsense"],
+    ["imagine", "of", "words"],
+    ["from-flags", "dream 'x' --save-best"],
+    ["from-flags", "imagine 'a fox ran to a river and swam' --create_story"],
 ]
 
 

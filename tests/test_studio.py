@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from reverie import Dream, Frame, paint
 from reverie.errors import BadRequest, Failed, unknown
 from reverie.files import read_recipe
 from reverie.images import load_picture
+from reverie.recipe import Recipe
 from reverie.studio import Album, Saved, create
 
 
@@ -248,3 +251,37 @@ def test_frames_are_copies() -> None:
     frames = list(paint(tiny(rate=0.5)))
     first = frames[0].pixels.clone()
     assert (frames[0].pixels == first).all() and not (frames[-1].pixels == first).all()
+
+
+# stories
+
+
+def told() -> Recipe:
+    """A painting in three parts, two steps each."""
+    changes: list[tuple[int, dict[str, Any]]] = [(2, {"prompts": "a castle"}), (4, {"prompts": "a hen"})]
+    return Recipe(dream=tiny(steps=6), edits=tuple(changes))
+
+
+def in_parts(folder: Path, watch: Watch, whole: bool = True, stop: Callable[[], bool] | None = None) -> tuple[Album, list[Saved]]:
+    story = told()
+    last, _ = story.stages()[-1]
+    album = replace(Album.at(folder, [story.dream]), before=story.earlier(), whole=whole)
+    return album, list(create([last], album, [watch], should_stop=stop))
+
+
+def test_what_comes_before_is_shown_where_it_is_new(tmp_path: Path) -> None:
+    watch, quiet = Watch(), Watch()
+    _, [shown] = in_parts(tmp_path / "a", watch)
+    _, [alone] = in_parts(tmp_path / "b", quiet, whole=False)
+    assert watch.steps == [0, 1, 2, 3, 4, 5, 6] and quiet.steps == [4, 5, 6]
+    assert shown.path.read_bytes() == alone.path.read_bytes()
+    assert [(dream.prompts[0].text, left) for dream, left in read_recipe(shown.path).stages()] == [
+        ("a red fox", 2), ("a castle", 4), ("a hen", 6),
+    ]  # fmt: skip
+
+
+def test_a_story_that_is_stopped_in_its_middle_leaves_its_picture_so_far(tmp_path: Path) -> None:
+    watch = Watch()
+    _, [saved] = in_parts(tmp_path, watch, stop=lambda: len(watch.steps) >= 3)
+    assert saved.frame.step == 3 and load_picture(saved.path).size == (32, 32)
+    assert [(dream.prompts[0].text, left) for dream, left in read_recipe(saved.path).stages()] == [("a red fox", 2), ("a castle", 3)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite
@@ -129,9 +129,16 @@ def frames(
         yield from _frames(dreams, one)
 
 
-def left_by(recipe: Recipe, device: str = "auto", should_stop: Callable[[], bool] = never) -> Kept:
-    """Where a painting was left, to be gone on with: it is painted again, stage by stage, since a picture does not tell its latent."""
-    found = Kept()
+def along(
+    recipe: Recipe,
+    wants: Callable[[int, int], bool] | None = every_step,
+    should_stop: Callable[[], bool] = never,
+    device: str = "auto",
+) -> Generator[Frame, None, Kept]:
+    """Paint the stages of a recipe one after another, as one painting, and return where it was left, to be gone on with: a
+    picture does not tell its latent. Yields the frames that are wanted, and a final one only when it is stopped on the way; nothing
+    where ``wants`` is None."""
+    found, shown = Kept(), wants or (lambda step, steps: False)
     for dream, left in recipe.stages():
         latest: list[tuple[Plan, Course]] = []
 
@@ -141,11 +148,14 @@ def left_by(recipe: Recipe, device: str = "auto", should_stop: Callable[[], bool
         def over(left: int = left, latest: list[tuple[Plan, Course]] = latest) -> bool:
             return should_stop() or bool(latest and latest[0][1].taken >= left)
 
-        for _ in frames([dream], wants=lambda step, steps: False, should_stop=over, device=device, kept=replace(found, keep=keep)):
-            pass
+        for frame in frames([dream], wants=shown, should_stop=over, device=device, kept=replace(found, keep=keep)):
+            if wants and (not frame.final or should_stop()):
+                yield frame
         for plan, course in latest:
             course.watch.reopen()
             found = Kept({name: value.clone() for name, value in course.state().items()}, plan)
+        if should_stop():
+            break
     return found
 
 

@@ -121,12 +121,12 @@ def _weighed(raw: str) -> tuple[str, list[str]]:
     colons = [found.start() for found in _COLON.finditer(raw) if found[1]]
     for colon in colons[-2:]:
         text, numbers = raw[:colon], raw[colon + 1 :].split(":")
-        if _is_weight(text, numbers[0]) and all(_MEANT.fullmatch(stop) and _MARKED.fullmatch(stop) for stop in numbers[1:]):
+        if is_weight(text, numbers[0]) and all(_MEANT.fullmatch(stop) and _MARKED.fullmatch(stop) for stop in numbers[1:]):
             return text.strip(), numbers
     return raw, []
 
 
-def _is_weight(before: str, number: str) -> bool:
+def is_weight(before: str, number: str) -> bool:
     """Whether ``number`` is meant as a weight of the text ``before`` its colon."""
     if not _MEANT.fullmatch(number):
         return False

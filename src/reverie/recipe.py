@@ -87,6 +87,10 @@ class Recipe(BaseModel):
         early: tuple[tuple[int, dict[str, JsonValue]], ...] = ((left, {"steps": left}),) if dream.steps > left else ()
         return self.model_copy(update={"edits": tuple(edit for edit in self.edits if edit[0] < left) + early})
 
+    def until(self, step: int) -> Recipe:
+        """The recipe of the picture as it was on the way, at a step."""
+        return self.model_copy(update={"edits": (*(edit for edit in self.edits if edit[0] < step), (step, {"steps": step}))})
+
     def grown(self, dream: Dream) -> Recipe:
         """The recipe of ``dream`` when it goes on from where this one was left."""
         left, now = self.stages()[-1][1], self.dream

@@ -57,6 +57,7 @@ class Request(BaseModel):
     film: tuple[Kind, float, float] | None = None
     until: int | None = None
     before: Recipe | None = None
+    whole: bool = False
     began: datetime
     done: tuple[int, ...] = ()
 

@@ -50,12 +50,12 @@ def _painted(
     should_stop: Callable[[], bool],
     device: str,
     run: Run | None = None,
-    before: Recipe | None = None,
+    album: Album | None = None,
 ) -> Iterator[Frame]:
-    """Batch after batch, each from where ``run`` or the recipe ``before`` left it; pictures that the run has already are painted
-    only if others need them to be."""
+    """Batch after batch, each from where ``run`` or what the album goes on from left it; pictures that the run has already are
+    painted only if others need them to be."""
     check(dreams)
-    from reverie.build import Kept, frames, left_by
+    from reverie.build import Kept, along, frames
 
     done = set(run.request.done) if run else set()
     for places in _batches(dreams):
@@ -65,8 +65,8 @@ def _painted(
             return
         batch = [dreams[place] for place in places]
         kept = run.kept(places) if run else Kept()
-        if before and kept.state is None:
-            begun = left_by(before, device, should_stop)
+        if album and album.before and kept.state is None:
+            begun = yield from along(album.before, wants if album.whole else None, should_stop, device)
             if should_stop():
                 return
             kept = replace(begun, keep=kept.keep)
@@ -106,6 +106,7 @@ class Album:
     recipes: bool = True
     overwrite: bool = False
     before: Recipe | None = None  # of what is gone on with
+    whole: bool = False  # show what is painted of that, too
 
     @classmethod
     def at(cls, out: Path, dreams: Sequence[Dream], kind: str | None = None, recipes: bool = True, overwrite: bool = False) -> Album:
@@ -129,6 +130,8 @@ class Album:
         """How the picture in a frame came to be; one from before the end says at which step it was."""
         if not self.recipes:
             return None
+        if self.before and frame.step < self.before.stages()[-1][1]:
+            return self.before.until(frame.step)
         early = frame.step < frame.dream.steps and not frame.ended
         whole = self.before.grown(frame.dream) if self.before else Recipe(dream=frame.dream)
         return whole.model_copy(update={"edits": (*whole.edits, (frame.step, {"steps": frame.step}))}) if early else whole
@@ -215,7 +218,7 @@ def create(
     """
     paper = _Paper(album, list(observers))
     try:
-        for frame in _painted(dreams, paper.wants, should_stop or _never, device, run, album.before):
+        for frame in _painted(dreams, paper.wants, should_stop or _never, device, run, album):
             paper.show(frame)
             if frame.final:
                 saved = list(paper.save(frame))

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from reverie import __version__
-from reverie.cli import bench, models, train
+from reverie.cli import bench, compat, models, train
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
@@ -33,6 +33,7 @@ from reverie.errors import BadRequest, ReverieError
 COMMANDS: dict[str, Any] = {
     "paint": paint, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,
     "log": log, "score": score, "plot": plot, "components": components, "models": models.app, "train": train.app, "bench": bench.app,
+    **compat.RAW, "from-flags": compat.from_flags,
 }  # fmt: skip
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")
 TOPICS = ("speed", "clip", "vqgan", "data")
@@ -44,6 +45,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         catch_typo(words)
+        if words and words[0] in compat.RAW:  # their words are another parser's, --help too
+            return compat.painted(words[0], [word for word in words[1:] if word != "--debug"])
         result = app().meta(words, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return result if isinstance(result, int) else 0

@@ -36,7 +36,7 @@ def resume(
     asked = run.request
     kind, seconds, hold = asked.film or (None, 0.0, 0.0)
     output = Output(every=asked.every, video=kind, seconds=seconds, hold=hold, quiet=quiet, json=json, device=asked.device)
-    return follow(asked, run, Album(asked.paths, asked.recipes, asked.overwrite, asked.before), output)
+    return follow(asked, run, Album(asked.paths, asked.recipes, asked.overwrite, asked.before, asked.whole), output)
 
 
 def _listed() -> int:

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from reverie.types import Observer
 
 
-def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, before: Recipe | None = None) -> int:
+def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, before: Recipe | None = None, whole: bool = False) -> int:
     """Paint and save, to the step ``until`` and from where ``before`` was left where these are given; returns the exit code.
+    ``whole``: what comes before is new as well, and shown.
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
@@ -43,11 +44,11 @@ def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, b
     asked = Request(
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
-        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, began=now(),
+        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole, began=now(),
     )  # fmt: skip
-    if before and not output.quiet:
+    if before and not whole and not output.quiet:
         print(f"the first {before.stages()[-1][1]} steps are painted again, to go on from there", file=sys.stderr)
-    return follow(asked, None, replace(album, before=before), output)
+    return follow(asked, None, replace(album, before=before, whole=whole), output)
 
 
 def _anywhere(dream: Dream) -> Dream:

@@ -1,0 +1,85 @@
+"""``reverie generate``, ``dream``, ``imagine`` and ``from-flags`` through the entry of the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from reverie.cli import main
+from reverie.files import read_recipe
+
+Capture = pytest.CaptureFixture[str]
+DAZE = ["--image-width", "32", "--num-layers=2", "--hidden_size", "8", "--batch-size", "1", "--gradient_accumulate_every=2", "--seed=1"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command runs in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_generate(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
+    pytest.importorskip("kornia")
+    Image.new("RGB", (9, 9), "red").save("start.png")
+    paths = ["-ckpt", networks["vqgan"]["weights"], "-m", networks["mini"]["weights"]]
+    assert main(["generate", "-p", "a red fox ^ a castle", "-cpe", "1", "-i", "2", "-s", "32", "32", "-cuts", "2", "-ii", "start.png",
+                 "-se", "1", "-o", "out.png", "-sd", "4", *paths]) == 0  # fmt: skip
+    out, err = capsys.readouterr()
+    assert out == "out.png\n" and "from step 1: a castle" in err and "not installed" not in err
+    recipe = read_recipe("out.png")
+    assert [(dream.prompts[0].text, left) for dream, left in recipe.stages()] == [("a red fox", 1), ("a castle", 2)]
+    assert recipe.dream.seed == 4 and Path("out.000001.png").exists()
+    assert main(["replay", "out.png", "--out", "again.png", "-q"]) == 0
+    assert Path("again.png").read_bytes() == Path("out.png").read_bytes()
+
+
+def test_dream(capsys: Capture) -> None:
+    words = ["dream", "a pyramid made of ice", "--iterations", "2", "--image_size=32", "--num-cutouts", "2"]
+    assert main([*words, "--save-progress", "--save-every=1", "--append-seed"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "a-pyramid-made-of-ice.0.png\n" and "reverie models pull biggan-deep-512" in err
+    assert Path("a-pyramid-made-of-ice.0.000001.png").exists()
+    assert read_recipe(out.strip()).dream.generator == "biggan"
+
+
+def test_imagine_and_a_story_shown_whole(capsys: Capture) -> None:
+    story = ["a fox ran. a castle. a hen", "--create-story", "--story-separator", ".", "--iterations=2", "--save-every", "1"]
+    assert main(["imagine", *story, *DAZE]) == 0
+    out, err = capsys.readouterr()
+    assert out == "a-fox-ran.jpg\n" and "step 0/6" in err and "step 6/6" in err
+    assert sorted(path.name for path in Path().glob("*.jpg")) == [*(f"a-fox-ran.{step:06}.jpg" for step in range(1, 7)), out.strip()]
+    told = [read_recipe(f"a-fox-ran.{step:06}.jpg").stages()[-1] for step in range(1, 6)]
+    assert [(dream.prompts[0].text, left) for dream, left in told] == [
+        ("a fox ran", 1), ("a fox ran", 2), ("a castle", 3), ("a castle", 4), ("a hen", 5),
+    ]  # fmt: skip
+    assert main(["imagine", *story, "--overwrite", "--save_progress=False", *DAZE]) == 0
+    assert main(["replay", "a-fox-ran.000003.jpg", "--out", "again.jpg", "-q"]) == 0
+    assert Image.open("again.jpg").tobytes() == Image.open("a-fox-ran.000003.jpg").tobytes()
+
+
+def test_help_tells_the_originals_flags(capsys: Capture) -> None:
+    for name, flag in (("generate", "-cutm, --cut_method"), ("dream", "--max_classes"), ("imagine", "--saturate_bound")):
+        for word in ("--help", "-h"):
+            assert main([name, word]) == 0
+            assert flag in capsys.readouterr().out
+
+
+def test_from_flags(capsys: Capture) -> None:
+    assert main(["from-flags", "python generate.py -p 'an apple' -cuts 64"]) == 0
+    out, err = capsys.readouterr()
+    data, _, line = out.strip().rpartition("\n")
+    assert json.loads(data)["views"] == 64 and line == "reverie paint 'an apple' --preset vqgan-clip --views 64 --out ."
+    assert "note: " in err
+    assert main(["from-flags", "imagine 'a fox ran. a hen' --create_story --story_separator ."]) == 0
+    assert '"schema": 1' in capsys.readouterr().out
+
+
+def test_words_that_are_no_flags(capsys: Capture) -> None:
+    assert main(["dream", "of", "a", "castle"]) == 2
+    assert "reverie paint 'dream ...'" in capsys.readouterr().err
+    assert main(["imagine", "x", "--colour", "red"]) == 2
+    assert main(["generate", "-p", "x", "-zvid"]) == 2

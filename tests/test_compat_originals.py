@@ -1,0 +1,114 @@
+"""The page of what became of the flags, whole command lines, and what each of the three comes to."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from reverie.cli import flags
+from reverie.compat.originals import ORIGINALS, find, page, usage
+from reverie.dream import Dream
+from reverie.errors import BadRequest
+
+PAGE = Path(__file__).parents[1] / "docs" / "migration.md"
+README = [  # of the three projects, as they stand there
+    'python generate.py -p "A painting of an apple in a fruit bowl"',
+    'python generate.py -p "A painting of an apple in a fruit bowl | psychedelic | surreal:0.5 | weird:0.25"',
+    'python generate.py -p "A picture of a bedroom with a portrait of Van Gogh" -ip "samples/VanGogh.jpg | samples/Bedroom.png"',
+    'python generate.py -p "A painting in the style of Picasso" -ii samples/VanGogh.jpg -i 80 -se 10 -opt AdamW -lr 0.25',
+    '$ dream "a pyramid made of ice"',
+    'dream "a bowl of apples next to the fireplace" --save-progress --save-every 100',
+    'dream "a room with a view of the ocean" --save-best',
+    'dream "storm clouds rolling in over a white barnyard" --larger-model',
+    "dream 'a single flower in a withered field' --max-classes 15",
+    'imagine "a house in the forest"',
+    'imagine "shattered plates on the ground" --deeper',
+    'imagine "stranger in strange lands" --num-layers 32',
+    "imagine 'a clear night sky filled with stars' --start_image_path ./cloudy-night-sky.jpg",
+    "imagine --img samples/Autumn_1875_Frederic_Edwin_Church.jpg",
+    'imagine "A psychedelic experience." --img samples/hot-dog.jpg',
+]
+
+
+def test_the_page_is_in_step_with_the_tables() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python scripts/migration.py"
+    for original, _ in ORIGINALS.values():
+        assert all(f"`{name}`" in page() and name in usage(original) for flag in original.flags for name in flag.spelt)
+
+
+@pytest.mark.parametrize("line", README)
+def test_readmes_lines_say_the_same_in_reveries_words(line: str) -> None:
+    found = find(line)
+    (told,) = found.lines()
+    words = shlex.split(told)[2:]
+    given: dict[str, list[str]] = {}
+    for name, value in zip(words[1::1], [*words[2:], "--"], strict=False):
+        if name.startswith("-"):
+            given.setdefault(name.lstrip("-").replace("-", "_"), []).append("true" if value.startswith("-") else value)
+    several = {"o": "options", "perceptor": "perceptors"}
+    fields = {several.get(name, name): values if name in several else values[0] for name, values in given.items()}
+    preset = str(fields.pop("preset"))
+    dream = {name: value for name, value in fields.items() if name in Dream.model_fields}
+    assert flags.dreams([words[0]], dream, 1, preset) == [found.dream]
+
+
+def test_a_vqgan_clip_line() -> None:
+    found = find(
+        "python generate.py -p 'an apple|fog:-1:-.9' -ip 'a.png:0.5 | http://x/y.png' -nps 3 4 -npw 0.5 -s 500 304 -in pixels "
+        "-iw 0.2 -opt AdamP -aug Ji Er -cutm nrupdated -cutp 2 -o out.png -vid -vl 4 -d True -cd cpu"
+    )
+    dream = found.dream
+    assert [(p.text, p.kind, p.weight, p.stop) for p in dream.prompts] == [
+        ("an apple", "text", 1, None), ("fog", "text", -1, -0.9), ("a.png", "picture", 0.5, None),
+        ("http://x/y.png", "picture", 1, None), ("noise(3)", "noise", 0.5, None), ("noise(4)", "noise", 1, None),
+    ]  # fmt: skip
+    assert (dream.size, dream.init, dream.init_weight, dream.optimiser) == ((496, 304), "noise", 0.2, "adamp")
+    assert dream.options["cutouts"] == {"augments": "Ji Er", "power": 2.0} and dream.options["init"]["rule"] == "zero"
+    pictures = found.pictures
+    assert (pictures.file, pictures.overwrite, pictures.video, pictures.seconds, pictures.device) == ("out.png", True, "mp4", 4.0, "cpu")
+
+
+def test_a_story_goes_round_and_keeps_its_pictures() -> None:
+    found = find("generate.py -p 'a rose|red ^ a tulip' -ip a.png -cpe 100 -i 250")
+    stages = [([prompt.text for prompt in dream.prompts], left) for dream, left in found.recipe.stages()]
+    assert stages == [(["a rose", "red", "a.png"], 100), (["a tulip", "a.png"], 200), (["a rose", "red", "a.png"], 250)]
+    assert "-cpe" in " ".join(find("generate.py -p 'a rose^a tulip'").notes)
+    assert [line.split()[1] for line in found.lines()] == ["paint", "extend", "extend"]
+
+
+def test_only_a_picture_needs_no_words() -> None:
+    assert [prompt.kind for prompt in find("generate.py -ip a.png").dream.prompts] == ["picture"]
+    assert find("generate.py").dream.prompts[0].text == "A cute, smiling, Nerdy Rodent"
+
+
+def test_a_big_sleep_line() -> None:
+    found = find(
+        "dream 'a fox|a hen' --text-min blur --img a.png --epochs 2 --iterations 30 --num-cutouts 16 --gradient-accumulate-every 2 "
+        "--experimental-resample --center-bias --max-classes 15 --save-date-time --append-seed --seed 4"
+    )
+    dream = found.dream
+    told = [(prompt.text, prompt.weight) for prompt in dream.prompts]
+    assert told == [("a fox", 0.5), ("a hen", 0.5), ("a.png", 1.0), ("blur", -1.0)]
+    assert (dream.steps, dream.views, dream.seed) == (60, 32, 4)
+    assert dream.options["cutouts"] == {"resample": "lanczos", "centre": True} and dream.options["biggan"]["max_classes"] == 15
+    assert not found.chance and find("dream x --random").chance
+
+
+def test_a_deep_daze_line() -> None:
+    found = find("imagine 'a fox' --batch-size 8 --gradient-accumulate-every 2 --epochs 3 --iterations 10 --deeper --theta-initial 20 "
+                 "--do_cutout=False --start-image-path a.png --optimizer DiffGrad --save-gif --averaging-weight 0.5")  # fmt: skip
+    dream = found.dream
+    assert (dream.views, dream.steps, dream.init, dream.optimiser) == (16, 30, "a.png", "diffgrad")
+    assert dream.options["siren"] == {"layers": 32, "first": 20.0, "prime": 50, "finest": 1.0} and dream.options["cutouts"] == {
+        "whole": True
+    }
+    assert dream.options["resemblance"]["group"] == 8 and dream.options["resemblance"]["together"] == 0.5
+    assert (found.pictures.video, found.pictures.kind, found.pictures.every, found.chance) == ("gif", "jpg", 100, True)
+
+
+def test_other_lines_are_refused() -> None:
+    for line in ("python train.py -p x", "", "generate.py -p 'x"):
+        with pytest.raises(BadRequest, match="command line"):
+            find(line)
