@@ -21,7 +21,7 @@ class Exam:
     """'mini' (built in) or a judge.safetensors; it never guides"""
     limit: int = len(PROMPTS)
     """paint only so many of the hundred prompts; 0 paints none"""
-    originals: int = 20
+    originals: int = 8
     """how many of them VQGAN-CLIP's own algorithm paints, 500 steps each, 128x128"""
     data: Path | None = None
     """folder that `reverie train data` wrote to; Reverie's cache by default"""
