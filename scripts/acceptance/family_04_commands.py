@@ -18,10 +18,14 @@ dream()
 
 
 def show(page: Page) -> None:
-    page.run("reverie generate -p 'A painting of an apple in a fruit bowl' -s 128 128 -i 40 -cuts 16 -o bowl.png 2>&1 | tail -4", says=["bowl.png"])
+    page.run(
+        "reverie generate -p 'A painting of an apple in a fruit bowl' -s 128 128 -i 40 -cuts 16 -o bowl.png 2>&1 | tail -4",
+        says=["bowl.png"],
+    )
     page.run("reverie dream 'a pyramid made of ice' --image_size=128 --epochs=1 --iterations=40 --num_cutouts=16 2>&1 | tail -3")
     page.run("reverie imagine 'a house in the forest' --num_layers=4 --image_width=128 --epochs=1 --iterations=20 2>&1 | tail -3")
-    page.run('reverie from-flags "python generate.py -p \'a castle | fog:0.5\' -cuts 64 -opt AdamP -aug Af Pe" | tail -1', says=["reverie paint"])
+    asked = "python generate.py -p 'a castle | fog:0.5' -cuts 64 -opt AdamP -aug Af Pe"
+    page.run(f'reverie from-flags "{asked}" | tail -1', says=["reverie paint"])
     page.run("reverie generate -p 'a castle' -zvid", code=2)
     page.say("A snippet of big-sleep's README with only the import changed (and made small):")
     (page.folder / "snippet.py").write_text(SNIPPET, encoding="utf-8")
