@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -59,6 +62,32 @@ def test_imagine_and_a_story_shown_whole(capsys: Capture) -> None:
     assert main(["imagine", *story, "--overwrite", "--save_progress=False", *DAZE]) == 0
     assert main(["replay", "a-fox-ran.000003.jpg", "--out", "again.jpg", "-q"]) == 0
     assert Image.open("again.jpg").tobytes() == Image.open("a-fox-ran.000003.jpg").tobytes()
+
+
+def test_installed_models_are_named_as_any_file(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
+    for name, part in (("book", "vqgan"), ("eyes", "mini")):
+        assert main(["models", "add", networks[part]["weights"], "--name", name]) == 0
+    capsys.readouterr()
+    assert main(["from-flags", "generate.py -p 'a red fox' -ckpt book -m eyes"]) == 0
+    out, err = capsys.readouterr()
+    assert "-o vqgan.weights=book" in out and "--perceptor eyes" in out and "not installed" not in err
+    paint = ["generate", "-p", "a red fox", "-ckpt", "book", "-m", "eyes", "-i", "1", "-s", "32", "32", "-cutm", "original", "-cuts", "2"]
+    assert main(paint) == 0
+    dream = read_recipe("a-red-fox.png").dream
+    assert dream.options["vqgan"]["weights"] == "book" and dream.perceptors[0].name == "eyes"
+
+
+def test_a_story_that_was_interrupted_goes_on(capsys: Capture) -> None:
+    story = ["a fox ran. a castle. a hen", "--create-story", "--story-separator", ".", "--iterations=8", "--save_progress=False"]
+    assert main(["imagine", *story, *DAZE]) == 0
+    stop = Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    stop.start()
+    code = main(["imagine", *story, *DAZE])
+    stop.join()
+    if code == 130:  # a fast machine may have been done
+        assert main(["resume", "-q"]) == 0
+    whole = Path("a-fox-ran.jpg").read_bytes()
+    assert whole in [path.read_bytes() for path in Path().glob("a-fox-ran-*.jpg")]
 
 
 def test_help_tells_the_originals_flags(capsys: Capture) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from PIL import Image
@@ -87,6 +90,17 @@ def test_nothing_is_painted_over() -> None:
         imagine = deep_daze.Imagine(text="x", save_progress=False, **small)  # type: ignore[arg-type]
         imagine()
         assert imagine.filename == Path(name) and Path(name).exists()
+
+
+def test_ctrl_c_ends_with_the_picture_so_far() -> None:
+    imagine = deep_daze.Imagine(text="x", iterations=5000, image_width=32, num_layers=1, hidden_size=8, batch_size=1, seed=1)
+    before = signal.getsignal(signal.SIGINT)
+    stop = Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    stop.start()
+    imagine()
+    stop.join()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert 0 < read_recipe(imagine.filename).stages()[-1][1] < 5000
 
 
 def test_seeds_are_drawn_where_none_is_given() -> None:
