@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -77,13 +78,23 @@ def test_the_way_is_told_and_stopping_is_said(capsys: pytest.CaptureFixture[str]
     assert "c.png: the picture after 0 of 9 steps, as asked" in capsys.readouterr().err
 
 
-def test_what_goes_on_can_be_interrupted_and_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
+def interrupt(home: Path, over: Event) -> None:
+    """Ctrl-C once the run has been kept, when it is sure to be under way; none if it was over by then."""
+    while not over.is_set():
+        if list(home.rglob("state.safetensors")):
+            os.kill(os.getpid(), signal.SIGINT)
+            return
+        sleep(0.002)
+
+
+def test_what_goes_on_can_be_interrupted_and_gone_on_with(own_home: Path) -> None:
     main(["a fox", *TINY, "--steps", "4", "--out", "a.png"])
-    more = ["extend", "a.png", "--steps", "250", "-q", "--out"]
+    more, over = ["extend", "a.png", "--steps", "250", "-q", "--out"], Event()
     assert main([*more, "whole.png"]) == 0
-    stop = Timer(0.8, os.kill, (os.getpid(), signal.SIGINT))
+    stop = Thread(target=interrupt, args=(own_home, over))
     stop.start()
     code = main([*more, "b.png"])
+    over.set()
     stop.join()
     if code == 130:  # a fast machine may have been done
         assert main(["resume", "-q"]) == 0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
-from threading import Timer
 
 import pytest
 from PIL import Image
+from test_cli_compat import interrupted
 
 from reverie.compat import big_sleep, deep_daze
 from reverie.compat.imagine import picture_of
@@ -93,12 +92,10 @@ def test_nothing_is_painted_over() -> None:
 
 
 def test_ctrl_c_ends_with_the_picture_so_far() -> None:
-    imagine = deep_daze.Imagine(text="x", iterations=5000, image_width=32, num_layers=1, hidden_size=8, batch_size=1, seed=1)
+    small = {"image_width": 32, "num_layers": 1, "hidden_size": 8, "batch_size": 1, "seed": 1, "save_every": 1}
+    imagine = deep_daze.Imagine(text="x", iterations=5000, **small)  # type: ignore[arg-type]
     before = signal.getsignal(signal.SIGINT)
-    stop = Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
-    stop.start()
-    imagine()
-    stop.join()
+    interrupted("x.000001.jpg", imagine)
     assert signal.getsignal(signal.SIGINT) is before
     assert 0 < read_recipe(imagine.filename).stages()[-1][1] < 5000
 

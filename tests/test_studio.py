@@ -101,6 +101,11 @@ def test_names_in_a_folder_are_readable_and_free(tmp_path: Path) -> None:
     assert [path.name for path in Album.at(tmp_path, [tiny(), tiny(seed=1)]).paths] == ["a-red-fox-2.png", "a-red-fox-3.png"]
 
 
+def test_the_frames_of_an_interrupted_journey_are_not_mixed_with_others(tmp_path: Path) -> None:
+    (tmp_path / "a-fox.frames").mkdir()
+    assert [path.name for path in Album.at(tmp_path, [Dream("a fox")] * 2).paths] == ["a-fox-2.png", "a-fox-3.png"]
+
+
 def test_the_format_of_a_folder(tmp_path: Path) -> None:
     assert Album.at(tmp_path, [tiny()], "webp").paths == (tmp_path / "a-red-fox.webp",)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from reverie.build import finished, never
+from reverie.build import Kept, finished, never
 from reverie.errors import BadRequest
 from reverie.recipe import Recipe
-from reverie.stages import left_by
+from reverie.stages import along
 from reverie.step import decode
 from reverie.types import Latent, Noisy
 
@@ -46,7 +46,7 @@ def morph(one: Recipe, other: Recipe, count: int, device: str = "auto", should_s
     from PIL import Image
 
     check(one, other)
-    left = [left_by(recipe, device, should_stop) for recipe in (one, other)]
+    left = [_left(recipe, device, should_stop) for recipe in (one, other)]
     if should_stop():
         return
     (made, first), (_, last) = finished(one, left[0]), finished(other, left[1])
@@ -59,6 +59,17 @@ def morph(one: Recipe, other: Recipe, count: int, device: str = "auto", should_s
             images = decode(made, between(first, last, share, noise))
         pixels = (images[0].nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8)
         yield Image.fromarray(pixels.permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def _left(recipe: Recipe, device: str, should_stop: Callable[[], bool]) -> Kept:
+    """Where a painting was left; nothing is shown on the way there."""
+    way = along(recipe, None, should_stop, device)
+    while True:
+        try:
+            next(way)
+        except StopIteration as end:
+            left: Kept = end.value
+            return left
 
 
 def between(first: Latent, last: Latent, share: float, noise: tuple[int, ...] = ()) -> Latent:

@@ -40,14 +40,3 @@ def along(
         if should_stop():
             break
     return found
-
-
-def left_by(recipe: Recipe, device: str = "auto", should_stop: Callable[[], bool] = never) -> Kept:
-    """Where a painting was left; it is painted again, unseen."""
-    way = along(recipe, None, should_stop, device)
-    while True:
-        try:
-            next(way)
-        except StopIteration as end:
-            left: Kept = end.value
-            return left

@@ -15,6 +15,7 @@ from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed, ReverieError
 from reverie.files import FORMATS, check_target, save_picture
 from reverie.naming import name_of, numbered
+from reverie.observers.journey import frames_of
 from reverie.recipe import Recipe
 from reverie.runs import Run
 from reverie.types import Frame, Observer
@@ -152,11 +153,11 @@ class Album:
 
 
 def _free(folder: Path, dreams: Sequence[Dream], suffix: str) -> tuple[Path, ...]:
-    """A readable name for each dream that no file and no other dream has."""
+    """A readable name for each dream that no file, no other dream, and no journey that goes on later has."""
     taken: list[Path] = []
     for dream in dreams:
         names = numbered(folder / f"{name_of(dream)}{suffix}")
-        taken.append(next(path for path in names if path not in taken and not lexists(path)))
+        taken.append(next(path for path in names if path not in taken and not (lexists(path) or lexists(frames_of(path)))))
     return tuple(taken)
 
 

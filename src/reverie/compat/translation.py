@@ -18,6 +18,7 @@ from reverie.compat.words import Prompts
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.naming import name_of, numbered
+from reverie.observers.journey import frames_of
 from reverie.recipe import Recipe, explain_validation
 from reverie.video import Kind
 
@@ -45,7 +46,7 @@ class Pictures:
             return Path(self.file)
         name = (f"{now:%y%m%d-%H%M%S}-" if self.dated else "") + name_of(dream) + (f".{dream.seed}" if self.seeded else "")
         path = Path(f"{name}.{self.kind}")
-        return path if self.overwrite else next(free for free in numbered(path) if not lexists(free))
+        return path if self.overwrite else next(free for free in numbered(path) if not (lexists(free) or lexists(frames_of(free))))
 
 
 @dataclass(frozen=True)
