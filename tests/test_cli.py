@@ -18,10 +18,10 @@ import reverie
 from reverie import Dream
 from reverie.cli import main
 from reverie.cli.flags import options, text
-from reverie.cli.interrupt import stoppable
 from reverie.errors import BadRequest
 from reverie.files import read_recipe, save_picture
 from reverie.images import load_picture
+from reverie.interrupt import stoppable
 from reverie.recipe import Recipe
 
 TINY = ["--generator", "pixels", "--size", "16x16", "--steps", "3", "--views", "1"]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -20,6 +25,26 @@ DAZE = ["--image-width", "32", "--num-layers=2", "--hidden_size", "8", "--batch-
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
+
+
+def interrupted(still: str, run: Callable[[], Any]) -> Any:
+    """What ``run`` gives when Ctrl-C comes after its first still; none comes if it was over by then."""
+    over = Event()
+
+    def interrupt() -> None:
+        while not over.is_set():
+            if Path(still).exists():
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+            sleep(0.001)
+
+    stop = Thread(target=interrupt)
+    stop.start()
+    try:
+        return run()
+    finally:
+        over.set()
+        stop.join()
 
 
 def test_generate(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
@@ -59,6 +84,33 @@ def test_imagine_and_a_story_shown_whole(capsys: Capture) -> None:
     assert main(["imagine", *story, "--overwrite", "--save_progress=False", *DAZE]) == 0
     assert main(["replay", "a-fox-ran.000003.jpg", "--out", "again.jpg", "-q"]) == 0
     assert Image.open("again.jpg").tobytes() == Image.open("a-fox-ran.000003.jpg").tobytes()
+
+
+def test_installed_models_are_named_as_any_file(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
+    for name, part in (("book", "vqgan"), ("eyes", "mini")):
+        assert main(["models", "add", networks[part]["weights"], "--name", name]) == 0
+    capsys.readouterr()
+    assert main(["from-flags", "generate.py -p 'a red fox' -ckpt book -m eyes"]) == 0
+    out, err = capsys.readouterr()
+    assert "-o vqgan.weights=book" in out and "--perceptor eyes" in out and "not installed" not in err
+    paint = ["generate", "-p", "a red fox", "-ckpt", "book", "-m", "eyes", "-i", "1", "-s", "32", "32", "-cutm", "original", "-cuts", "2"]
+    assert main(paint) == 0
+    dream = read_recipe("a-red-fox.png").dream
+    assert dream.options["vqgan"]["weights"] == "book" and dream.perceptors[0].name == "eyes"
+
+
+def test_a_story_that_was_interrupted_goes_on(capsys: Capture) -> None:
+    story = ["a fox ran. a castle. a hen", "--create-story", "--story-separator", ".", "--iterations=9", "--save-every=2"]
+    assert main(["imagine", *story, *DAZE]) == 0
+    code = interrupted("a-fox-ran-2.000002.jpg", lambda: main(["imagine", *story, *DAZE]))
+    if code == 130:  # a fast machine may have been done
+        early = Path("a-fox-ran-2.jpg").read_bytes()
+        capsys.readouterr()
+        assert main(["resume", "-q"]) == 0
+        assert Path("a-fox-ran-2.jpg").read_bytes() == early, "what was painted is not lost"
+    whole = Path("a-fox-ran.jpg").read_bytes()
+    assert whole in [path.read_bytes() for path in Path().glob("a-fox-ran-*.jpg")]
+    assert len(list(Path().glob("a-fox-ran-2.0*.jpg"))) == 13
 
 
 def test_help_tells_the_originals_flags(capsys: Capture) -> None:

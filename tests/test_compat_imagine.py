@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from test_cli_compat import interrupted
 
 from reverie.compat import big_sleep, deep_daze
 from reverie.compat.imagine import picture_of
@@ -87,6 +89,15 @@ def test_nothing_is_painted_over() -> None:
         imagine = deep_daze.Imagine(text="x", save_progress=False, **small)  # type: ignore[arg-type]
         imagine()
         assert imagine.filename == Path(name) and Path(name).exists()
+
+
+def test_ctrl_c_ends_with_the_picture_so_far() -> None:
+    small = {"image_width": 32, "num_layers": 1, "hidden_size": 8, "batch_size": 1, "seed": 1, "save_every": 1}
+    imagine = deep_daze.Imagine(text="x", iterations=5000, **small)  # type: ignore[arg-type]
+    before = signal.getsignal(signal.SIGINT)
+    interrupted("x.000001.jpg", imagine)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert 0 < read_recipe(imagine.filename).stages()[-1][1] < 5000
 
 
 def test_seeds_are_drawn_where_none_is_given() -> None:

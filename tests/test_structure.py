@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "reverie"
 # Each floor may import the floors above it in this table, and within a floor what is listed before. `name.*` is a package whose
 # modules may import each other; one that is taken apart (nets.vqgan) is listed module by module.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "0 ground": ("errors", "types", "rng", "nets.*"),
+    "0 ground": ("errors", "types", "rng", "interrupt", "nets.*"),
     "1 tools": (
         "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "recipe", "naming", "files",
         "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held", "registry", "checks", "plotting", "video",
@@ -27,7 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("anchors", "optimisers", "step", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
-    "6 assembly": ("plan", "begin", "build", "morph"),
+    "6 assembly": ("plan", "begin", "build", "stages", "morph"),
     "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),
     "8 service": ("train.*", "bench.*", "service.*", "bot.*"),
     "9 door": ("cli.*", "__main__", "testing.*"),

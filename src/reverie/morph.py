@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from reverie.build import Kept, along, finished, never
+from reverie.build import Kept, finished, never
 from reverie.errors import BadRequest
 from reverie.recipe import Recipe
+from reverie.stages import along
 from reverie.step import decode
 from reverie.types import Latent, Noisy
 

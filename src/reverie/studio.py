@@ -55,7 +55,8 @@ def _painted(
     """Batch after batch, each from where ``run`` or what the album goes on from left it; pictures that the run has already are
     painted only if others need them to be."""
     check(dreams)
-    from reverie.build import Kept, along, frames
+    from reverie.build import Kept, frames
+    from reverie.stages import along
 
     done = set(run.request.done) if run else set()
     for places in _batches(dreams):

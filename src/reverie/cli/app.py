@@ -19,7 +19,6 @@ from reverie.cli import bench, compat, models, train
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
-from reverie.cli.interrupt import STOPPED
 from reverie.cli.log import log
 from reverie.cli.morph import morph
 from reverie.cli.paint import paint
@@ -29,6 +28,7 @@ from reverie.cli.resume import resume
 from reverie.cli.score import score
 from reverie.cli.show import show
 from reverie.errors import BadRequest, ReverieError
+from reverie.interrupt import STOPPED
 
 COMMANDS: dict[str, Any] = {
     "paint": paint, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,

@@ -64,6 +64,8 @@ def from_flags(line: Annotated[str, Parameter(help="all of it in quotes: \"gener
 
     found = find(line)
     _say(found)
+    if found.chance:
+        print("note: no seed is given: the command draws one, and 0 stands here", file=sys.stderr)
     data = found.recipe if found.recipe.edits else found.dream
     print(json.dumps(data.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False))
     for one in found.lines():

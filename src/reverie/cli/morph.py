@@ -24,9 +24,9 @@ def morph(
 ) -> int:
     """A video of the way between two pictures. Both are painted again first, since a picture does not tell its latent."""
     from reverie import morph as way
-    from reverie.cli.interrupt import STOPPED, stoppable
     from reverie.errors import BadRequest
     from reverie.files import check_writable
+    from reverie.interrupt import STOPPED, stoppable
     from reverie.video import FPS, check, kind_of, read_recipe, save_video
 
     if len(pictures) != 2:

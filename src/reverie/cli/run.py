@@ -12,10 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reverie import video
-from reverie.cli.interrupt import STOPPED, stoppable
 from reverie.cli.output import Output
 from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
+from reverie.interrupt import STOPPED, stoppable
 from reverie.observers.events import Events
 from reverie.observers.journey import Film, Journey, encode, frames_of
 from reverie.observers.progress import progress

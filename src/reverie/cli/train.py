@@ -139,7 +139,7 @@ def codes(
 
 def _sit(sitting: Sitting, training: Callable[[Sitting, Callable[[], bool]], Path]) -> int:
     """Train until done or Ctrl-C, which saves and ends, beside other processes if there are; says where the weights are."""
-    from reverie.cli.interrupt import STOPPED, stoppable
+    from reverie.interrupt import STOPPED, stoppable
     from reverie.train import together
 
     with stoppable("the training so far") as asked, together.company(sitting.device) as device:

@@ -6,7 +6,7 @@ from typing import Any
 
 from reverie.compat.flags import Flag, Original, Words, fields, notes, read
 from reverie.compat.imagine import Painter, picture_of
-from reverie.compat.translation import Draft, Pictures, Translation, stages, stills
+from reverie.compat.translation import ITERATIONS, Draft, Pictures, Translation, stages, stills
 from reverie.compat.words import Prompts, phrases, picture
 from reverie.errors import BadRequest
 
@@ -62,7 +62,7 @@ def translated(given: dict[str, Any]) -> Translation:
     size = given.get("image_size", 512)
     draft.fields["size"] = size
     draft.weights("biggan", f"biggan-deep-{size}" if size in (128, 256) else "biggan-deep-512", "BigGAN")
-    draft.fields["steps"] = given.get("epochs", 1) * given.get("iterations", 1050)
+    draft.fields["steps"] = draft.epochs(given) * given.get("iterations", ITERATIONS)
     draft.fields["views"] = given.get("num_cutouts", 128) * given.get("gradient_accumulate_every", 1)
     draft.fields["keep_best"] = bool(given.get("save_best"))
     for name, how in (("bilinear", "bilinear"), ("experimental_resample", "lanczos")):

@@ -6,7 +6,7 @@ from typing import Any
 
 from reverie.compat.flags import Flag, Original, Words, fields, notes, read
 from reverie.compat.imagine import Painter, picture_of
-from reverie.compat.translation import Draft, Pictures, Translation, stages, stills
+from reverie.compat.translation import ITERATIONS, Draft, Pictures, Translation, stages, stills
 from reverie.compat.words import Prompts, phrases, picture, reader, story
 from reverie.errors import BadRequest
 
@@ -74,7 +74,7 @@ def translated(given: dict[str, Any]) -> Translation:
         raise BadRequest(f"encoding: {VECTOR}.")
     draft = Draft(ORIGINAL, *fields(ORIGINAL, given), list(notes(ORIGINAL, given)))
     draft.guide(given.get("model_name"), "ViT-B/32")
-    batch, iterations = given.get("batch_size", 4), given.get("iterations", 1050)
+    batch, iterations = given.get("batch_size", 4), given.get("iterations", ITERATIONS)
     draft.fields["views"] = batch * given.get("gradient_accumulate_every", 4)
     draft.option("resemblance", group=batch)
     if given.get("deeper"):
@@ -87,7 +87,7 @@ def translated(given: dict[str, Any]) -> Translation:
         draft.fields["init"] = str(start)
         draft.options.setdefault("siren", {}).setdefault("prime", 50)
     told = _told(given, draft)
-    epochs = len(told) if given.get("create_story") else given.get("epochs", 1)
+    epochs = len(told) if given.get("create_story") else draft.epochs(given)
     draft.fields["steps"] = epochs * iterations
     recipe = stages(draft.dream(told[0]), told, iterations)
     return Translation(ORIGINAL, recipe, _pictures(given, draft), tuple(draft.notes), chance=given.get("seed") is None)

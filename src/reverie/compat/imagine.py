@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from tempfile import gettempdir
+from threading import current_thread, main_thread
 from typing import Any
 
 from reverie.compat.translation import Translation
 from reverie.compat.words import Prompts
+from reverie.interrupt import stoppable
 from reverie.observers.journey import Film, Journey, encode, frames_of
 from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
@@ -41,6 +45,11 @@ def picture_of(img: Any) -> Path:
     return path
 
 
+def _stoppable() -> AbstractContextManager[Callable[[], bool]]:
+    """Ctrl-C ends with the picture so far, where the originals took it over from the moment that they were imported."""
+    return stoppable() if current_thread() is main_thread() else nullcontext(lambda: False)
+
+
 class Painter:
     """A translation that can be painted, and painted on.
 
@@ -64,8 +73,9 @@ class Painter:
         pictures = self.translation.pictures
         path = pictures.path(shown, datetime.now())
         album = Album((path,), before=recipe.earlier(), whole=not self._painted, overwrite=pictures.overwrite)
-        for saved in create([dream], album, self._observers(album), device=pictures.device):
-            self.filename, self._painted = saved.path, album.recipe(saved.frame)
+        with _stoppable() as stop:
+            for saved in create([dream], album, self._observers(album), should_stop=stop, device=pictures.device):
+                self.filename, self._painted = saved.path, album.recipe(saved.frame)
         if pictures.video:
             encode(frames_of(self.filename))
 

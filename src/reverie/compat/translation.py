@@ -18,10 +18,11 @@ from reverie.compat.words import Prompts
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.naming import name_of, numbered
+from reverie.observers.journey import frames_of
 from reverie.recipe import Recipe, explain_validation
 from reverie.video import Kind
 
-Options = Mapping[str, Mapping[str, Any]]
+ITERATIONS = 1050  # in an epoch of lucidrains'
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Pictures:
             return Path(self.file)
         name = (f"{now:%y%m%d-%H%M%S}-" if self.dated else "") + name_of(dream) + (f".{dream.seed}" if self.seeded else "")
         path = Path(f"{name}.{self.kind}")
-        return path if self.overwrite else next(free for free in numbered(path) if not lexists(free))
+        return path if self.overwrite else next(free for free in numbered(path) if not (lexists(free) or lexists(frames_of(free))))
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,14 @@ class Draft:
             self.option(component, weights=usual)
         else:
             self.notes.append(f"the {what} is Reverie's own small one, since {usual} is not installed: reverie models pull {usual}")
+
+    def epochs(self, given: Mapping[str, Any]) -> int:
+        """How many there are; one where the original's twenty are not asked for."""
+        if "epochs" not in given:
+            self.notes.append(
+                f"one epoch of {given.get('iterations', ITERATIONS)} steps is painted: --epochs 20 for as many as {self.original.name}'s"
+            )
+        return int(given.get("epochs", 1))
 
     def dream(self, asked: Prompts) -> Dream:
         """The preset with what was read; raises ``BadRequest`` for what cannot be."""
