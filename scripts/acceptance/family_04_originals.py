@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from page import ROOT, Page
+from page import ROOT, Page, execute
 
-PYTHON = f"PYTHONPATH={ROOT / 'src'} {sys.executable} -c"
-SNIPPET = (
-    "from reverie.compat.big_sleep import Imagine; "
-    "dream = Imagine(text='fire in the sky', lr=5e-2, save_every=25, iterations=50, image_size=64, num_cutouts=16, seed=1); dream()"
-)
+SNIPPET = """from reverie.compat.big_sleep import Imagine
+
+dream = Imagine(text='fire in the sky', lr=5e-2, save_every=25, iterations=25, image_size=64, num_cutouts=16, seed=1)
+dream()
+"""
 
 
 def show(page: Page) -> None:
@@ -22,7 +22,9 @@ def show(page: Page) -> None:
     page.run("reverie generate -p 'a rose ^ a tulip' -cpe 10 -i 20 -s 128 128 -sd 1 -o story.png && reverie show story.png | head -5")
     page.run("reverie from-flags \"python generate.py -p 'an apple | fog: 3 | surreal:0.5' -cuts 64\" | tail -1", says=["--views 64"])
     page.say("Their classes, with only the import changed:")
-    page.run(f'{PYTHON} "{SNIPPET}" && ls fire*')
+    page.say(f"```python\n{SNIPPET}```")
+    made = execute(f'PYTHONPATH={ROOT / "src"} {sys.executable} -c "{SNIPPET}"', page.folder, 600)
+    page.check("it painted fire-in-the-sky.png", made.code == 0 and (page.folder / "fire-in-the-sky.png").exists())
     page.say("What is not there yet, and what is no flag, is refused in a line:")
     page.run("reverie generate -p x -zvid", code=2, says=["zoom"])
     page.run("reverie dream of a castle", code=2, says=["reverie paint"])
