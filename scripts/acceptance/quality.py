@@ -73,7 +73,7 @@ ground, 25 with a style), default settings, seed 0, one picture each. Which of t
 from the sketch of their words, which is the default, or from a sample of the code transformer; biggan and progan, which
 cannot encode a picture, from the one of about a thousand own pictures that the guide likes best. *Unguided* is that
 start alone, before any step. *vqgan-clip* is VQGAN-CLIP's algorithm as it shipped (`--preset vqgan-clip`), with the same guide and
-VQGAN, from chance codes. Judge and guide learnt from the same drawings, and a hundred prompts are far apart:
+VQGAN, from chance codes. What is marked *before* was painted by the guide before this one and not again. Judge and guide learnt from the same drawings, and a hundred prompts are far apart:
 the sheets say more than these figures.
 """
 
@@ -87,7 +87,7 @@ def main(given: list[str]) -> int:
                 print(done.err, file=sys.stderr)
                 return done.code
         rows: list[dict[str, Any]] = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-        sheets = [keep(folder / f"{name}.webp") for name in SHEETS]
+        sheets = [sheet for name in SHEETS if (sheet := keep(folder / f"{name}.webp")).exists()]
     (ROOT / "docs" / "quality.md").write_text(page(rows, sheets), encoding="utf-8")
     short = [f"{row['test']}, {row['eye']}: {row['top1']:.1%}" for row in rows if "eye" in row and "**" in figures(row)]
     print("\n".join(["written: docs/quality.md", *(f"below what is wanted: {line}" for line in short)]))
@@ -95,8 +95,10 @@ def main(given: list[str]) -> int:
 
 
 def keep(path: Path) -> Path:
-    """A sheet for the docs: lossy, since the lossless ones would triple the repository."""
+    """A sheet for the docs: lossy, since the lossless ones would triple the repository; one that was not made again stays."""
     target = GALLERY / f"quality-{path.name}"
+    if not path.exists():
+        return target
     with Image.open(path) as sheet:
         sheet.convert("RGB").save(target, "WEBP", quality=75)
     return target
@@ -120,7 +122,9 @@ def page(rows: list[dict[str, Any]], sheets: list[Path]) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
-    lines = [f"| {r['test']} | {r['eye']} | {r['pictures']} | {r['among']} | {figures(r)} |" for r in rows]
+    lines = [
+        f"| {r['test']}{' (before)' * r.get('before', False)} | {r['eye']} | {r['pictures']} | {r['among']} | {figures(r)} |" for r in rows
+    ]
     return ["| test | eye | pictures | among | first | five |", "|---|---|---|---|---|---|", *lines]
 
 
