@@ -73,7 +73,8 @@ ground, 25 with a style), default settings, seed 0, one picture each. Which of t
 from the sketch of their words, which is the default, or from a sample of the code transformer; biggan and progan, which
 cannot encode a picture, from the one of about a thousand own pictures that the guide likes best. *Unguided* is that
 start alone, before any step. *vqgan-clip* is VQGAN-CLIP's algorithm as it shipped (`--preset vqgan-clip`), with the same guide and
-VQGAN, from chance codes. What is marked *before* was painted by the guide before this one and not again. Judge and guide learnt from the same drawings, and a hundred prompts are far apart:
+VQGAN, from chance codes. What is marked *before* was painted by the guide before this one and not again.
+Judge and guide learnt from the same drawings, and a hundred prompts are far apart:
 the sheets say more than these figures.
 """
 
