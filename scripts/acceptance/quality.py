@@ -65,7 +65,8 @@ Made by `reverie train data && {command}`, then `python scripts/acceptance/quali
 
 Not made, and why: no 5 % of the things were held out of training, which `reverie train data --held-out 0.05` would do for
 models trained anew; those with fewer than five drawings were never trained on and are asked instead (*name never
-learnt*). VQGAN-CLIP's own algorithm painted the first eight prompts, at 128x128, since it takes 500 steps of 32 views for each.
+learnt*). VQGAN-CLIP's own algorithm (the row *vqgan-clip*, where it was run) paints the first eight prompts, at 128x128, since it takes
+500 steps of 32 views for each.
 """.format(command=COMMAND.format("quality"))
 PAINTED = """## What Reverie paints
 A hundred prompts, drawn once by `random.Random(0)` from the things that can be painted (50 plain, 25 with a colour or a
