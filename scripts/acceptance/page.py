@@ -61,7 +61,7 @@ class Page:
         shown = self.plain(result.out + result.err)
         self.lines += [
             "```console",
-            f"$ {command}",
+            f"$ {self.plain(command)}",
             *trimmed(shown, lines),
             *([f"[exit code {result.code}]"] if result.code else []),
             "```",

@@ -37,11 +37,10 @@ def fields(name: str) -> dict[str, Any]:
 def over(preset: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """A preset's fields with those that were given instead; options of components are merged one by one.
 
-    Where another generator, perceptor or way of cutting is given, the preset's options of the one it replaces are left out.
+    Where another generator or way of cutting is given, the preset's options of the one it replaces are left out.
     """
-    replaced = {str(preset[kind]) for kind in ("generator",) if kind in given and given[kind] != preset.get(kind) and kind in preset}
-    if "cutouts" in given and given["cutouts"] != preset.get("cutouts"):
-        replaced.add("cutouts")
+    others = {field for field in ("generator", "cutouts") if field in given and given[field] != preset.get(field)}
+    replaced = {preset.get("generator") if field == "generator" else field for field in others}
     options = {name: dict(values) for name, values in preset.get("options", {}).items() if name not in replaced}
     for name, values in given.get("options", {}).items():
         options[name] = {**options.get(name, {}), **values}
