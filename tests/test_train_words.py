@@ -17,7 +17,7 @@ def test_meanings_are_unit_vectors_that_follow_the_facts() -> None:
     facts += [Facts("owl", colour="red"), Facts("owl", second="owl"), Facts("owl", second="box"), Facts("owl", jumbled=True)]
     codes = meanings(facts)
     assert codes.shape == (9, 64) and torch.allclose(codes.norm(dim=1), torch.ones(9))
-    assert torch.equal(codes, Meanings(icons(), 64)(facts)) and not torch.equal(codes, Meanings(icons(), 64, seed=1)(facts))
+    assert torch.equal(codes, Meanings(icons(), 64)(facts))
     cosines = codes @ codes[3]
     assert cosines[5] > 0.7 and cosines[6] > 0.7, "a red owl and two owls are owls"
     assert 0.4 < cosines[7] < 0.95 and 0.2 < cosines[8] < 0.8, "so is half of a pair, and less so a jumble"

@@ -77,7 +77,7 @@ class ClipTrainer:
         self.slow = Slow(self.model)
         self.maker = SceneMaker(icons, self.model.config.size, seed)
         self.names = [concept.name for concept in icons.concepts]
-        self.examine = Examiner(Meanings(icons, self.model.config.dim, seed), self.device)
+        self.examine = Examiner(Meanings(icons, self.model.config.dim), self.device)
         learnt = [*self.model.image.parameters(), self.model.scale]  # the words are taught first, and then stay
         self.optimiser = decaying(learnt, pace.rate, 0.02)
         told = {**asdict(pace), **asdict(robust), **asdict(self.model.config), **came_from(start and start[0])}

@@ -29,10 +29,13 @@ SYNONYMS = 0.35  # of the sentences speak of a thing by a word that was never dr
 
 
 class Meanings:
-    """Facts to unit vectors [N,dim]: random codes, the same for the same words and seed."""
+    """Facts to unit vectors [N,dim]: random codes, the same for the same words.
 
-    def __init__(self, icons: Icons, dim: int, seed: int = 0) -> None:
-        self.rng = torch.Generator().manual_seed(seed)
+    They do not follow a training's seed, since one that goes on ``--from`` other weights must ask for the codes that these learnt.
+    """
+
+    def __init__(self, icons: Icons, dim: int) -> None:
+        self.rng = torch.Generator().manual_seed(0)
         keywords = self._codes(sorted({word for concept in icons.concepts for word in concept.keywords}), dim)
         own = self._codes([concept.name for concept in icons.concepts], dim)
         self.things = {}
@@ -72,7 +75,7 @@ class Meanings:
 
 def teach(text: TextTower, tokens: Tokenizer, icons: Icons, steps: int = 1500, batch: int = 256, seed: int = 0) -> float:
     """Train the text tower alone until its sentences point where their facts do; gives the last mean cosine."""
-    meanings, synonyms = Meanings(icons, text.head.out_features, seed), list(icons.synonyms)
+    meanings, synonyms = Meanings(icons, text.head.out_features), list(icons.synonyms)
     maker = copy.copy(SceneMaker(icons, 64, seed))
     optimiser = torch.optim.AdamW(text.parameters(), lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.1)
