@@ -25,7 +25,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
-    "4 heart": ("anchors", "optimisers", "step", "guard", "watch", "course", "render"),
+    "4 heart": ("anchors", "optimisers", "memory", "step", "fitting", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "begin", "build", "stages", "morph"),
     "7 studio": ("runs", "studio", "presets.*", "compat.*", "craft.*", "client"),

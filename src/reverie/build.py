@@ -21,9 +21,11 @@ from reverie.cutouts import Cutter as Warp
 from reverie.cuts import methods
 from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed
+from reverie.fitting import fitting
 from reverie.generators.tiled import tiled
 from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
+from reverie.memory import Portions
 from reverie.objectives import near, objectives, weighed
 from reverie.optimisers import OPTIMISERS
 from reverie.options import of_cuts
@@ -72,8 +74,9 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     for name, weight in dream.objectives.items():
         if weight:
             wanted[name] = weighed(component("objective", name, dream, plan.device), name, weight)
+    portions = Portions(plan.chunk, len(dreams))
     return Engine(
-        generator, perceptors, cutters, wanted, rngs, plan.autocast(), plan.chunk, dream.symmetry, fixed(dreams, plan),
+        generator, perceptors, cutters, wanted, rngs, plan.autocast(), portions, dream.symmetry, fixed(dreams, plan),
         regions_of(dream), beside(dreams, plan),
     )  # fmt: skip
 
@@ -117,6 +120,8 @@ def frames(
     torch.set_num_threads(plan.threads)
     made = engine(dreams, plan)
     course = _course(made, dreams, plan, kept.state)
+    course.portions = course.portions or fitting(made, course.latent)
+    made = made.within(course.portions)
     if course.origin is not None:
         made = _holding(made, dream, course.origin)
     shown = render(

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import BadRequest
+from reverie.memory import Portions
 from reverie.types import Latent
 from reverie.watch import Rules, Watch
 
@@ -24,7 +25,7 @@ Tensors = Mapping[str, Tensor]
 class Course:
     """A batch under way. ``slow`` is the latent's slow average, empty without one; ``undone`` [B] counts the poisoned steps;
     ``terms`` are the last sound losses [B] by name; ``watch`` is what was seen on the way; ``origin`` [B,3,H,W] is the picture
-    that the painting is held to, if any.
+    that the painting is held to, if any; ``portions`` is how much is worked on at once, which changes when memory runs short.
     """
 
     latent: Latent
@@ -35,6 +36,7 @@ class Course:
     watch: Watch
     taken: int = 0
     origin: Tensor | None = None
+    portions: Portions | None = None
 
     @classmethod
     def begin(
@@ -61,6 +63,8 @@ class Course:
         found |= {f"watch.{name}": value for name, value in self.watch.state().items()}
         found |= {f"slow.{i}": part for i, part in enumerate(self.slow)}
         found |= {f"term.{name}": term for name, term in self.terms.items()}
+        if self.portions is not None:
+            found["portions"] = torch.tensor([self.portions.views, self.portions.dreams, self.portions.frugal])
         return found | ({} if self.origin is None else {"origin": self.origin})
 
     @torch.no_grad()
@@ -78,6 +82,9 @@ class Course:
         self.terms = {name: value.to(self.undone.device) for name, value in _below("term.", state).items()}
         self.watch.restore(_below("watch.", state))
         self.taken = int(state["taken"])
+        if "portions" in state:
+            views, dreams, frugal = state["portions"].tolist()
+            self.portions = Portions(views, dreams, bool(frugal))
 
 
 def _below(prefix: str, state: Tensors) -> dict[str, Tensor]:

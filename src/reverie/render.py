@@ -10,7 +10,9 @@ from torch import Tensor
 
 from reverie.course import Course
 from reverie.curve import Curve
+from reverie.errors import Failed
 from reverie.guard import snapshot, sound, undo
+from reverie.memory import is_short
 from reverie.step import Engine, Score, decode, differentiate
 from reverie.types import Latent
 from reverie.watch import Watch, rows
@@ -61,7 +63,7 @@ def render(
             optimiser.state.clear()
         before = snapshot(latent.parts, optimiser)
         optimiser.zero_grad(set_to_none=True)
-        score = differentiate(engine, latent, step, step / steps)
+        engine, score = _scored(engine, course, step / steps)
         fine = sound(latent.parts, score.loss)
         watch.see(step, score.images, score.loss, course.slow or latent.parts, noted=step % every == 0)
         optimiser.step()
@@ -78,6 +80,24 @@ def render(
             yield _shown(step, score, course, fine)
         after(course)
     yield _last(engine, course, steps)
+
+
+def _scored(engine: Engine, course: Course, progress: float) -> tuple[Engine, Score]:
+    """The step's score and gradient; as often as memory does not suffice for it, once more from its beginning with less at once."""
+    while True:
+        try:
+            return engine, differentiate(engine, course.latent, course.taken, progress)
+        except RuntimeError as error:
+            smaller = engine.halved()
+            if not is_short(error):
+                raise
+            if smaller is None:
+                raise Failed(
+                    "Memory does not suffice even for one dream and one view at a time: paint a smaller --size, or with --device cpu."
+                ) from error
+        course.optimiser.zero_grad(set_to_none=True)
+        torch.cuda.empty_cache()  # what is kept for tensors of the sizes that did not fit; nothing without CUDA
+        engine, course.portions = smaller, smaller.portions
 
 
 def _last(engine: Engine, course: Course, steps: int) -> Shown:

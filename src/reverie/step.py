@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from reverie.anchors import Anchor
+from reverie.generators.frugal import frugal
 from reverie.grounds import chance_grounds, over, premultiplied
 from reverie.losses import clamp_with_grad, mirrored
+from reverie.memory import Portions
 from reverie.regions import Region
 from reverie.rng import Rng
 from reverie.types import Cutter, Drawing, Generator, Latent, Objective, Perceptor, Views
@@ -37,12 +39,24 @@ class Engine:
     objectives: Mapping[str, Objective]
     rngs: Sequence[Rng]
     autocast: torch.autocast
-    chunk: int  # how many views a perceptor looks at together
+    portions: Portions
     symmetry: str = "none"
     fixed: Fixed | None = None
     regions: Sequence[Region] = ()  # that are looked at, each with as many views; none is the whole picture
     beside: Tensor | None = None  # [K,B,3,H,W], pictures that are looked at under the same views
     anchor: Anchor | None = None  # what the latent itself is held to
+
+    def halved(self) -> Engine | None:
+        """The same that works on half as much at once; None where there is nothing to halve."""
+        views = max((cutter.views for cutter in self.cutters.values()), default=1)
+        dreams = len(self.rngs)
+        portions = self.portions.halved(dreams * max(1, len(self.regions)) * views, dreams)
+        return self.within(portions) if portions else None
+
+    def within(self, portions: Portions) -> Engine:
+        """The same that works on so much at once."""
+        sparing = portions.frugal and not self.portions.frugal
+        return replace(self, portions=portions, generator=frugal(self.generator) if sparing else self.generator)
 
 
 @dataclass(frozen=True)
@@ -59,22 +73,37 @@ class Score:
 
 def decode(engine: Engine, latent: Latent, drawn_at: int | None = None) -> Tensor:
     """The pictures as they are shown, [B,3,H,W]; or, where the generator draws, what it draws at this step."""
-    generator = engine.generator
+    return _shown(engine, _painted(engine, latent, drawn_at))
+
+
+def _painted(engine: Engine, latent: Latent, drawn_at: int | None) -> Tensor:
+    return torch.cat([_some(engine, latent, rows, drawn_at) for rows in engine.portions.rows(len(latent.parts[0]))])
+
+
+def _some(engine: Engine, latent: Latent, rows: slice, drawn_at: int | None) -> Tensor:
+    """What the generator makes of some of the dreams."""
+    generator, latent = engine.generator, replace(latent, parts=tuple(part[rows] for part in latent.parts))
     with engine.autocast:
         if drawn_at is not None and isinstance(generator, Drawing):
-            images = generator.draw(latent, engine.rngs, drawn_at)
-        else:
-            images = generator(latent)
-    images = mirrored(images.float(), engine.symmetry)
+            return generator.draw(latent, engine.rngs[rows], drawn_at).float()
+        return generator(latent).float()
+
+
+def _shown(engine: Engine, painted: Tensor) -> Tensor:
+    images = mirrored(painted, engine.symmetry)
     return engine.fixed.under(images) if engine.fixed else images
 
 
 def differentiate(engine: Engine, latent: Latent, step: int, progress: float) -> Score:
     """Score the pictures and leave the gradient of the summed losses in ``latent.parts[i].grad``.
 
-    The pictures' gradient is gathered first and goes through the generator once, however many chunks the views took.
+    The pictures' gradient is gathered first and goes through the generator once, however many chunks the views took. Where
+    not all dreams are decoded together they are decoded a second time for it, since none was kept.
     """
-    images = decode(engine, latent, step)
+    apart = engine.portions.dreams < len(latent.parts[0])
+    with torch.set_grad_enabled(not apart):
+        painted = _painted(engine, latent, step)
+    images = _shown(engine, painted.requires_grad_() if apart else painted)
     picture = images.detach().requires_grad_()
     # Each look clamps for itself: backward frees what it has passed, and looks in chunks pass later than others.
     looks = {name: _Look(engine, name, clamp_with_grad(picture), step, progress) for name in engine.perceptors}
@@ -88,6 +117,10 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
     own = {"prior": engine.generator.prior(latent), "init": engine.anchor(latent, step) if engine.anchor else None}
     found = {name: term for name, term in own.items() if term is not None}
     torch.autograd.backward([images, *(term.sum() for term in found.values())], [picture.grad, *(None for _ in found)])
+    if apart:
+        assert painted.grad is not None
+        for rows in engine.portions.rows(len(painted)):
+            torch.autograd.backward(_some(engine, latent, rows, step), painted.grad[rows])
     terms |= found
     if isinstance(engine.generator, Drawing):  # what is shown and judged is the likeliest picture, not one of the draws
         with torch.no_grad():
@@ -118,11 +151,11 @@ class _Look:
             return torch.cat(seen, 1).flatten(0, 1)
 
         cut = views(premultiplied(visible) if visible.shape[1] == 4 else visible)
-        self.cached = len(cut) > engine.chunk
+        self.cached = len(cut) > engine.portions.views
         if self.cached:
             self.source, self.cut = cut, cut.detach()
             with torch.no_grad():
-                self.embeddings = torch.cat([self._look(piece) for piece in self.cut.split(engine.chunk)]).requires_grad_()
+                self.embeddings = self._portions(self.cut).requires_grad_()
         else:
             self.embeddings = self._look(cut)
         shape = (len(engine.rngs), len(regions) * cutter.views, -1)
@@ -131,9 +164,12 @@ class _Look:
         beside = None
         if engine.beside is not None:
             with torch.no_grad():
-                others = [torch.cat([self._look(piece) for piece in views(one).split(engine.chunk)]).view(shape) for one in engine.beside]
+                others = [self._portions(views(one)).view(shape) for one in engine.beside]
             beside = torch.stack(others, 2)
         self.views = Views(self.embeddings.view(shape), torch.cat(placed, 1).to(visible.device), numbers, beside)
+
+    def _portions(self, views: Tensor) -> Tensor:
+        return torch.cat([self._look(piece) for piece in views.split(self.engine.portions.views)])
 
     def _look(self, views: Tensor) -> Tensor:
         with self.engine.autocast:
@@ -143,7 +179,8 @@ class _Look:
         """The cut views, and the gradient of the loss with respect to them."""
         assert self.embeddings.grad is not None
         grads = []
-        for piece, grad in zip(self.cut.split(self.engine.chunk), self.embeddings.grad.split(self.engine.chunk), strict=True):
+        count = self.engine.portions.views
+        for piece, grad in zip(self.cut.split(count), self.embeddings.grad.split(count), strict=True):
             piece = piece.requires_grad_()
             self._look(piece).backward(grad)
             assert piece.grad is not None

@@ -77,6 +77,14 @@ class Drawing(Protocol):
 
 
 @runtime_checkable
+class Frugal(Protocol):
+    """A generator that can do with less memory."""
+
+    def frugal(self) -> Generator:
+        """The same, that computes its layers again on the way back instead of keeping what they made."""
+
+
+@runtime_checkable
 class Noisy(Protocol):
     """A generator that says which parts of its latent are noise or directions: near a sphere, where the way from one to another leads."""
 

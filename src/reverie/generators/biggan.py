@@ -15,7 +15,8 @@ from torch import Tensor
 
 from reverie.errors import Unsupported
 from reverie.images import covering
-from reverie.nets.biggan import BigGAN
+from reverie.nets.again import recomputed
+from reverie.nets.biggan import BigGAN, GenBlock, SelfAttn
 from reverie.options.biggan import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
@@ -118,6 +119,9 @@ class BigganGenerator:
             return None
         noise, shares = self._told(latent)
         return self.options.penalties * (unlike_noise(noise) + many_classes(shares))
+
+    def frugal(self) -> BigganGenerator:
+        return BigganGenerator(recomputed(self.network, GenBlock, SelfAttn), self.options, self.device)
 
     def encode(self, image: Tensor) -> Latent:
         raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")

@@ -62,6 +62,9 @@ class Logits:
     def prior(self, latent: Latent) -> Tensor | None:
         return None
 
+    def frugal(self) -> Logits:
+        return Logits(self.vqgan.frugal(), self.options)
+
     def encode(self, image: Tensor) -> Latent:
         """In each place the picture's own code stands out, and those that are near it in the book are likelier than others."""
         book = self.network.quantize.embedding.weight.float()

@@ -24,8 +24,8 @@ COARSE, FINE = 32, 64  # pixels along the longer side of what is learnt: first i
 class Siren:
     """The latent is each dream's own network: weights [B,out,in] and biases [B,out], layer after layer."""
 
-    def __init__(self, options: Options, device: torch.device) -> None:
-        self.options, self.device = options, device
+    def __init__(self, options: Options, device: torch.device, again: bool = False) -> None:
+        self.options, self.device, self.again = options, device, again
         self.config = SirenConfig(options.layers, options.width, options.first, options.hidden)
         self.pace = 16 / options.layers * 256 / options.width
         self.rate = PAINTING * self.pace
@@ -48,7 +48,7 @@ class Siren:
         return images
 
     def _image(self, parts: Sequence[Tensor], height: int, width: int) -> Tensor:
-        colours = painted(parts, places(height, width, self.device), self.config)
+        colours = painted(parts, places(height, width, self.device), self.config, self.again)
         return colours.transpose(1, 2).unflatten(2, (height, width)) / 2 + 0.5
 
     def project(self, latent: Latent) -> None:
@@ -56,6 +56,9 @@ class Siren:
 
     def prior(self, latent: Latent) -> Tensor | None:
         return None
+
+    def frugal(self) -> Siren:
+        return Siren(self.options, self.device, again=True)
 
     def encode(self, image: Tensor) -> Latent:
         """The network that has learnt the picture, coarsely, then finer; every one begins with the same weights.

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.generators.frugal import frugal
 from reverie.rng import Rng
 from reverie.types import Chooser, Drawing, Generator, Latent, Mixer, Noisy
 
@@ -33,6 +34,9 @@ class Tiled:
         if image is not None:
             return self.encode(image)
         return replace(self.inner.start(rngs, *self._larger(height, width)), height=height, width=width)
+
+    def frugal(self) -> Tiled:
+        return type(self)(frugal(self.inner), self.axes)
 
     def encode(self, image: Tensor) -> Latent:
         height, width = image.shape[-2:]

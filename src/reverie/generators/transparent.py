@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.generators.frugal import frugal
 from reverie.generators.stack import Options, Stack
 from reverie.generators.tiled import tiled
 from reverie.rng import Rng
@@ -43,6 +45,11 @@ class Transparent:
         if image is not None:
             return self.encode(image)
         return self._with(self.inner.start(rngs, height, width), _spot(height, width).expand(len(rngs), -1, -1, -1))
+
+    def frugal(self) -> Transparent:
+        found = copy(self)
+        found.inner = frugal(self.inner)
+        return found
 
     def encode(self, image: Tensor) -> Latent:
         """Of a picture with an opacity [B,4,H,W], or of one whose ground [B,3,H,W] is taken away."""

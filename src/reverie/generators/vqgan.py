@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from reverie.errors import BadRequest
-from reverie.nets.vqgan import VQGAN
+from reverie.nets.again import recomputed
+from reverie.nets.vqgan import VQGAN, AttnBlock, ResnetBlock, Upsample
 from reverie.options.vqgan import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
@@ -52,6 +53,9 @@ class VqganGenerator:
 
     def prior(self, latent: Latent) -> Tensor | None:
         return None
+
+    def frugal(self) -> VqganGenerator:
+        return VqganGenerator(recomputed(self.network, ResnetBlock, AttnBlock, Upsample), self.options, self.device)
 
     def encode(self, image: Tensor) -> Latent:
         book = self.network.quantize

@@ -140,7 +140,7 @@ class Generator(nn.Module):
             if place == config.attention_layer_position:
                 layers.append(SelfAttn(inside * width))
             layers.append(GenBlock(inside * width, outside * width, up, config))
-        self.layers = nn.ModuleList(layers)
+        self.layers, self.attention = nn.ModuleList(layers), config.attention_layer_position
         last = config.layers[-1][2] * width
         self.bn = BatchNorm(last, config, conditional=False)
         self.conv_to_rgb = nn.Conv2d(last, 3, 3, 1, 1)
@@ -148,12 +148,12 @@ class Generator(nn.Module):
     def forward(self, conditions: Tensor, truncation: float) -> Tensor:
         x = self.gen_z(conditions[:, 0]).view(-1, 4, 4, self.first).permute(0, 3, 1, 2)  # TensorFlow's order of places
         block = 0
-        for layer in self.layers:
-            if isinstance(layer, GenBlock):
+        for place, layer in enumerate(self.layers):
+            if place == self.attention:
+                x = layer(x)
+            else:
                 block += 1
                 x = layer(x, truncation, conditions[:, block])
-            else:
-                x = layer(x)
         return self.conv_to_rgb(F.relu(self.bn(x, truncation, conditions[:, 0]))).tanh()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from reverie.rng import Rng
 
@@ -47,20 +48,25 @@ def places(height: int, width: int, device: torch.device) -> Tensor:
     return torch.stack(torch.meshgrid(y / longest, x / longest, indexing="ij"), -1).view(-1, 2)
 
 
-def painted(parts: Sequence[Tensor], where: Tensor, config: SirenConfig) -> Tensor:
+def painted(parts: Sequence[Tensor], where: Tensor, config: SirenConfig, again: bool = False) -> Tensor:
     """Colours [B,N,3], about -1..1 and not clamped, at N places [N,2].
 
     Autocast reaches the hidden layers' products alone: a sine that turns thirty times as fast as its argument does not
-    bear that argument rounded.
+    bear that argument rounded. ``again``: hidden layers are computed again on the way back instead of being kept.
     """
     last = len(parts) // 2 - 1
     x = where.expand(len(parts[0]), -1, -1)
     for layer in range(last + 1):
         weight, bias = parts[2 * layer].transpose(1, 2), parts[2 * layer + 1].unsqueeze(1)
         if 0 < layer < last:
-            x = torch.sin(config.hidden * (torch.bmm(x, weight).float() + bias))
+            given = (x, weight, bias, config.hidden)
+            x = checkpoint(_sines, *given, use_reentrant=False, preserve_rng_state=False) if again else _sines(*given)
         else:
             with torch.autocast(x.device.type, enabled=False):
                 x = torch.baddbmm(bias, x, weight)
             x = x if layer else torch.sin(config.first * x)
     return x
+
+
+def _sines(x: Tensor, weight: Tensor, bias: Tensor, turns: float) -> Tensor:
+    return torch.sin(turns * (torch.bmm(x, weight).float() + bias))
