@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.enlarge import enlarged
 from reverie.errors import BadRequest
 from reverie.nets.siren import SirenConfig, drawn, painted, places
 from reverie.options.siren import Options as Options
@@ -44,7 +45,7 @@ class Siren:
         height, width = (max(1, round(side * self.options.finest)) for side in (latent.height, latent.width))
         images = self._image(latent.parts, height, width)
         if self.options.finest < 1:
-            images = F.interpolate(images, size=(latent.height, latent.width), mode="bicubic", align_corners=False)
+            images = enlarged(images, latent.height, latent.width)
         return images
 
     def _image(self, parts: Sequence[Tensor], height: int, width: int) -> Tensor:

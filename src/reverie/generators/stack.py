@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.enlarge import enlarged
 from reverie.errors import BadRequest
 from reverie.options.stack import Options as Options
 from reverie.rng import Rng
@@ -51,8 +52,7 @@ class Stack:
         return 0.5 + 0.5 * self._sum(latent.parts, latent.height, latent.width).tanh()
 
     def _sum(self, parts: Sequence[Tensor], height: int, width: int) -> Tensor:
-        grown = [F.interpolate(part, size=(height, width), mode="bicubic", align_corners=False) for part in parts]
-        return torch.stack(grown).sum(0)
+        return torch.stack([enlarged(part, height, width) for part in parts]).sum(0)
 
     def project(self, latent: Latent) -> None:
         """Every value is allowed."""

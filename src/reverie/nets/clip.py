@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reverie.nets.bf16 import attend, patches
 from reverie.nets.clip_resnet import ModifiedResNet, ResNetConfig, resnet_of
 
 HEAD = 64  # channels of an attention head ...
@@ -81,7 +82,7 @@ def _stack_of(shapes: Mapping[str, Sequence[int]], inside: str, heads: Mapping[i
 
 class QuickGELU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(1.702 * x)
+        return F.silu(1.702 * x) * (1 / 1.702)  # x * sigmoid(1.702 x) in two steps fewer on the way back
 
 
 class LayerNorm(nn.LayerNorm):
@@ -103,7 +104,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = F.linear(x, self.in_proj_weight, self.in_proj_bias).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        mixed = attend(q, k, v, self.causal)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
 
@@ -148,9 +149,9 @@ class VisionTransformer(nn.Module):
         self.proj = nn.Parameter(nn.init.normal_(torch.empty(width, dim), 0, width**-0.5))
 
     def forward(self, x: Tensor) -> Tensor:
-        patches = self.conv1(x).flatten(2).transpose(1, 2)
-        first = self.class_embedding.to(patches.dtype).expand(len(x), 1, -1)
-        x = self.ln_pre(torch.cat((first, patches), 1) + self.positional_embedding)
+        seen = F.linear(patches(x, self.conv1.kernel_size[0]), self.conv1.weight.flatten(1))
+        first = self.class_embedding.to(seen.dtype).expand(len(x), 1, -1)
+        x = self.ln_pre(torch.cat((first, seen), 1) + self.positional_embedding)
         return self.ln_post(self.transformer(x)[:, 0]) @ self.proj
 
 

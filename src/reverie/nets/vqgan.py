@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reverie.nets.bf16 import GroupNorm, attend
+
 
 @dataclass(frozen=True)
 class VQGANConfig:
@@ -41,7 +43,7 @@ class VQGANConfig:
 
 
 def norm(channels: int, config: VQGANConfig) -> nn.GroupNorm:
-    return nn.GroupNorm(config.groups, channels, eps=1e-6)
+    return GroupNorm(config.groups, channels, eps=1e-6)
 
 
 class ResnetBlock(nn.Module):
@@ -68,7 +70,7 @@ class AttnBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm(x)
         q, k, v = (part(y).flatten(2).transpose(1, 2).unsqueeze(1) for part in (self.q, self.k, self.v))
-        mixed = F.scaled_dot_product_attention(q, k, v).squeeze(1).transpose(1, 2).reshape(x.shape)
+        mixed = attend(q, k, v).squeeze(1).transpose(1, 2).reshape(x.shape)
         return x + self.proj_out(mixed)
 
 
