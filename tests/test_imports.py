@@ -107,8 +107,8 @@ def test_what_touches_no_tensor_imports_no_torch(tmp_path: Path) -> None:
     python(code, tmp_path)
 
 
-def test_painting_imports_no_transformers_and_no_torchvision(tmp_path: Path) -> None:
+def test_painting_imports_no_transformers_no_torchvision_and_no_compiler(tmp_path: Path) -> None:
     code = "import sys\nfrom reverie.cli import main\nassert main(sys.argv[1:]) == 0\n"
-    code += "print([name for name in ('transformers', 'torchvision', 'torch') if name in sys.modules])"
+    code += "print([name for name in ('transformers', 'torchvision', 'torch._dynamo', 'sympy', 'torch') if name in sys.modules])"
     words = ["x", "--generator", "pixels", "--size", "16x16", "--steps", "1", "--views", "1"]
     assert python(code, tmp_path, *words).splitlines()[-1] == "['torch']"

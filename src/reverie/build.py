@@ -27,7 +27,7 @@ from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
 from reverie.memory import Portions
 from reverie.objectives import near, objectives, weighed
-from reverie.optimisers import OPTIMISERS
+from reverie.optimisers import optimiser
 from reverie.options import of_cuts
 from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
@@ -149,8 +149,8 @@ def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[st
     dream = dreams[0]
     latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
     origin = _origin(made, dream, latent) if dream.init_weight else None
-    optimiser = OPTIMISERS[dream.optimiser](latent.parts, lr=dream.rate or made.generator.rate)
-    course = Course.begin(latent, optimiser, dream.ema, origin, rules(dreams, plan.device))
+    stepper = optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
+    course = Course.begin(latent, stepper, dream.ema, origin, rules(dreams, plan.device))
     if state is not None:
         course.restore(state)
     return course

@@ -7,7 +7,9 @@ and a poisoned one can be taken back. Counts of steps are scalar tensors, as tor
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable
+from inspect import unwrap
 from typing import Any
 
 import torch
@@ -93,14 +95,30 @@ class AdamP(_Moments):
         return torch.where(free.view(-1, *[1] * (step.dim() - 1)), across, step if otherwise is None else otherwise)
 
 
+def _plain(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """torch's optimiser without what imports its compiler: two seconds, before the first picture, for a step that nobody compiles."""
+    return type(kind.__name__, (kind,), {"step": torch.no_grad()(unwrap(kind.step))})
+
+
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adagrad": torch.optim.Adagrad,
-    "adamax": torch.optim.Adamax,
-    "radam": torch.optim.RAdam,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
+    "adam": _plain(torch.optim.Adam),
+    "adamw": _plain(torch.optim.AdamW),
+    "adagrad": _plain(torch.optim.Adagrad),
+    "adamax": _plain(torch.optim.Adamax),
+    "radam": _plain(torch.optim.RAdam),
+    "rmsprop": _plain(torch.optim.RMSprop),
+    "sgd": _plain(torch.optim.SGD),
     "adamp": AdamP,
     "diffgrad": DiffGrad,
 }
+
+
+def optimiser(name: str, parts: Iterable[Tensor], rate: float) -> torch.optim.Optimizer:
+    """The optimiser of this name over the parts of a latent."""
+    # Making one imports the compiler too, to have it told to keep off four methods. What is to be called instead is remembered at
+    # the method (torch 2.13, _compile.py): it is the method itself, as long as nobody has brought the compiler in.
+    for method in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        bare = getattr(getattr(torch.optim.Optimizer, method), "__wrapped__", None)
+        if bare is not None and "torch._dynamo" not in sys.modules and not hasattr(bare, "__dynamo_disable"):
+            bare.__dynamo_disable = bare
+    return OPTIMISERS[name](parts, lr=rate)

@@ -112,20 +112,25 @@ def differentiate(engine: Engine, latent: Latent, step: int, progress: float) ->
     torch.stack(list(terms.values())).sum().backward()
     replayed = [look.replay() for look in looks.values() if look.cached and look.embeddings.grad is not None]
     if replayed:
-        torch.autograd.backward([views for views, _ in replayed], [grad for _, grad in replayed])
+        torch.stack([_along(views, grad) for views, grad in replayed]).sum().backward()
     assert picture.grad is not None
     own = {"prior": engine.generator.prior(latent), "init": engine.anchor(latent, step) if engine.anchor else None}
     found = {name: term for name, term in own.items() if term is not None}
-    torch.autograd.backward([images, *(term.sum() for term in found.values())], [picture.grad, *(None for _ in found)])
+    torch.stack([_along(images, picture.grad), *(term.sum() for term in found.values())]).sum().backward()
     if apart:
         assert painted.grad is not None
         for rows in engine.portions.rows(len(painted)):
-            torch.autograd.backward(_some(engine, latent, rows, step), painted.grad[rows])
+            _along(_some(engine, latent, rows, step), painted.grad[rows]).backward()
     terms |= found
     if isinstance(engine.generator, Drawing):  # what is shown and judged is the likeliest picture, not one of the draws
         with torch.no_grad():
             images = decode(engine, latent)
     return Score(images.detach(), {name: term.detach() for name, term in terms.items()})
+
+
+def _along(found: Tensor, grad: Tensor) -> Tensor:
+    """A number with this gradient at ``found``: ``found.backward(grad)`` would import sympy first, which takes a second."""
+    return (found * grad).sum()
 
 
 class _Look:
@@ -182,7 +187,7 @@ class _Look:
         count = self.engine.portions.views
         for piece, grad in zip(self.cut.split(count), self.embeddings.grad.split(count), strict=True):
             piece = piece.requires_grad_()
-            self._look(piece).backward(grad)
+            _along(self._look(piece), grad).backward()
             assert piece.grad is not None
             grads.append(piece.grad)
         return self.source, torch.cat(grads)

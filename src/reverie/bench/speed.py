@@ -26,39 +26,50 @@ class Row:
     """One number format's figures. ``rate``: the median of steps after the warm-up, in steps per second.
 
     ``first`` and ``whole`` are seconds until the first picture, imports and networks included, and until the last
-    one. ``memory`` is the peak in MB: of the process on a CPU, of torch's tensors on CUDA.
+    one. ``memory`` is the peak in MB: of the process on a CPU, of torch's tensors on CUDA. ``stages`` are the seconds of a step
+    by what they go to, and ``share`` how much of the peak of a matrix product here a step reaches, 0..1.
     """
 
     precision: str
     device: str
     threads: int
     size: str
+    batch: int
     steps: int
     rate: float
     first: float
     whole: float
     memory: float
+    stages: dict[str, float]
+    share: float
+
+    @property
+    def pictures(self) -> float:
+        """Per hour."""
+        return self.batch * 3600 / self.whole
 
 
-def speed(dream: Dream, steps: int | None = None, device: str = "auto", precisions: Sequence[str] = FORMATS) -> list[Row]:
-    """Paint the dream once per number format, with ``steps`` instead of its own where given."""
-    dream = dream.model_copy(update={} if steps is None else {"steps": steps})
+def speed(dreams: Sequence[Dream], steps: int | None = None, device: str = "auto", precisions: Sequence[str] = FORMATS) -> list[Row]:
+    """Paint dreams of one shape together, once per number format, with ``steps`` instead of their own where given."""
     rows = []
     for precision in precisions:
+        told: dict[str, object] = {"precision": precision} | ({} if steps is None else {"steps": steps})
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            rows.append(process.submit(measure, dream.model_copy(update={"precision": precision}), device).result())
+            rows.append(process.submit(measure, [dream.model_copy(update=told) for dream in dreams], device).result())
     return rows
 
 
-def measure(dream: Dream, device: str = "auto") -> Row:
-    """Paint the dream in this process, whose peak memory so far counts as the dream's."""
+def measure(dreams: Sequence[Dream], device: str = "auto") -> Row:
+    """Paint dreams of one shape in this process, whose peak memory so far counts as theirs."""
     began = time.perf_counter()
     import torch
 
+    from reverie.bench.stages import stages
     from reverie.build import frames
-    from reverie.plan import pick_device
+    from reverie.plan import resolve
 
-    place = pick_device(device)
+    dream, plan = dreams[0], resolve(dreams[0], device)
+    place = plan.device
     ticks: list[float] = []
 
     def tick() -> bool:
@@ -68,21 +79,24 @@ def measure(dream: Dream, device: str = "auto") -> Row:
         ticks.append(time.perf_counter())
         return False
 
-    seen = [time.perf_counter() for _ in frames([dream], wants=lambda step, steps: step == 0, should_stop=tick, device=str(place))]
+    seen = [time.perf_counter() for _ in frames(dreams, wants=lambda step, steps: step == 0, should_stop=tick, device=str(place))]
     laps = [after - before for before, after in zip(ticks, ticks[1:], strict=False)]
-    rate = 1 / median(laps[WARM_UP:] or laps) if laps else 0.0
     memory = torch.cuda.max_memory_allocated(place) / 1e6 if place.type == "cuda" else peak_memory()
+    taken = stages(dreams, plan)
     width, height = dream.size
     return Row(
         precision=dream.precision,
         device=place.type,
         threads=torch.get_num_threads(),
         size=f"{width}x{height}",
+        batch=len(dreams),
         steps=dream.steps,
-        rate=rate,
+        rate=1 / median(laps[WARM_UP:] or laps) if laps else 0.0,
         first=seen[0] - began,
         whole=seen[-1] - began,
         memory=memory,
+        stages=taken.seconds,
+        share=taken.share,
     )
 
 
@@ -96,25 +110,24 @@ def peak_memory() -> float:
 
 def as_json(rows: Sequence[Row]) -> str:
     """The figures for a program: a list with an object per number format."""
-    return dumps([asdict(row) for row in rows], allow_nan=False)
+    return dumps([asdict(row) | {"pictures": row.pictures} for row in rows], allow_nan=False)
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The figures as aligned text."""
-    heads = ("precision", "device", "threads", "size", "steps", "steps/s", "first picture s", "whole s", "peak MB")
-    lines = [heads] + [
+    """The figures as aligned text, then where a step's time goes."""
+    whole = [("precision", "device", "threads", "size", "batch", "steps", "steps/s", "pictures/h", "first s", "whole s", "peak MB")]
+    whole += [
         (
-            r.precision,
-            r.device,
-            str(r.threads),
-            r.size,
-            str(r.steps),
-            f"{r.rate:.2f}",
-            f"{r.first:.1f}",
-            f"{r.whole:.1f}",
-            f"{r.memory:.0f}",
+            *(row.precision, row.device, str(row.threads), row.size, str(row.batch), str(row.steps)),
+            *(f"{row.rate:.2f}", f"{row.pictures:.0f}", f"{row.first:.1f}", f"{row.whole:.1f}", f"{row.memory:.0f}"),
         )
-        for r in rows
+        for row in rows
     ]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    parts = [("ms of a step", *(rows[0].stages if rows else ()), "of peak")]
+    parts += [(row.precision, *(f"{1000 * spent:.1f}" for spent in row.stages.values()), f"{100 * row.share:.0f} %") for row in rows]
+    return f"{_aligned(whole)}\n\n{_aligned(parts)}"
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)

@@ -25,7 +25,7 @@ def speed(
     json: Annotated[bool, SWITCH, Parameter(help="a list with one object per number format")] = False,
     **fields: Any,
 ) -> int:
-    """Print steps per second, seconds to the first and last picture, and peak memory, in fp32 and in bf16."""
+    """Print steps per second, seconds to the first and last picture, peak memory and where a step's time goes, in fp32 and in bf16."""
     from reverie.bench.speed import FORMATS, as_json, table
     from reverie.bench.speed import speed as measure
     from reverie.studio import check
@@ -33,7 +33,7 @@ def speed(
     asked = dreams(text or (PROMPT,), fields)
     check(asked)
     precisions = FORMATS if fields.get("precision") is None else (asked[0].precision,)
-    rows = measure(asked[0], device=device, precisions=precisions)
+    rows = measure(asked, device=device, precisions=precisions)
     print(as_json(rows) if json else table(rows))
     return 0
 
