@@ -11,6 +11,7 @@ from reverie.bench.settings import Exam
 from reverie.cli.flags import METAVARS, dreams, with_dream_flags
 from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
+from reverie.cli.paint import BATCH
 
 PROMPT = "a red apple on a blue background"
 
@@ -21,6 +22,7 @@ app = App(name="bench", help="Measure Reverie on this machine.")
 @with_dream_flags
 def speed(
     *text: Annotated[str, Parameter(help="what to paint")],
+    batch: Annotated[int, BATCH] = 1,
     device: Annotated[str, DEVICE] = "auto",
     json: Annotated[bool, SWITCH, Parameter(help="a list with one object per number format")] = False,
     **fields: Any,
@@ -30,7 +32,7 @@ def speed(
     from reverie.bench.speed import speed as measure
     from reverie.studio import check
 
-    asked = dreams(text or (PROMPT,), fields)
+    asked = dreams(text or (PROMPT,), fields, batch)
     check(asked)
     precisions = FORMATS if fields.get("precision") is None else (asked[0].precision,)
     rows = measure(asked, device=device, precisions=precisions)
