@@ -9,6 +9,7 @@ from cyclopts.validators import Number
 
 from reverie.cli.flags import dreams, with_dream_flags
 from reverie.cli.output import Output
+from reverie.errors import BadRequest
 
 BATCH = Parameter(help="how many pictures, with seeds from --seed up", group="The dream", validator=Number(gte=1, lte=10_000))
 
@@ -18,16 +19,26 @@ PRESET = Parameter(
     group="The dream",
 )
 
+BUDGET = Parameter(
+    help="instead of --steps: take as many as fit into this time on this machine, 30s, 2m or 1h30m; with --stop-at at most as many",
+    group="The dream",
+)
+
 
 @with_dream_flags
 def paint(
     *text: Annotated[str, Parameter(help="what to paint: text, or 'text | more text', each with an optional :weight")],
     batch: Annotated[int, BATCH] = 1,
     preset: Annotated[str | None, PRESET] = None,
+    budget: Annotated[str | None, BUDGET] = None,
     output: Output | None = None,
     **fields: Any,
 ) -> int:
     """Paint a picture of what you write."""
+    from reverie.budget import seconds
     from reverie.cli.run import painted
 
-    return painted(dreams(text, fields, batch, preset), output or Output())
+    if budget is not None and fields.get("steps") is not None:
+        raise BadRequest(f"--budget {budget} and --steps {fields['steps']} both say how long to paint: give one of them.")
+    time = None if budget is None else seconds(budget)
+    return painted(dreams(text, fields, batch, preset), output or Output(), budget=time)

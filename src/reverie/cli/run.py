@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reverie import video
 from reverie.cli.output import Output
+from reverie.cli.settle import settled, teller
 from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
 from reverie.interrupt import STOPPED, stoppable
@@ -23,16 +24,24 @@ from reverie.observers.stills import Stills
 from reverie.observers.until import Until
 from reverie.prompts import explain, show
 from reverie.recipe import Recipe
-from reverie.runs import Request, Run, now
+from reverie.request import Request
+from reverie.runs import Run, now
 from reverie.studio import Album, Saved, check, create
 
 if TYPE_CHECKING:
     from reverie.types import Observer
 
 
-def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, before: Recipe | None = None, whole: bool = False) -> int:
+def painted(
+    dreams: Sequence[Dream],
+    output: Output,
+    until: int | None = None,
+    before: Recipe | None = None,
+    whole: bool = False,
+    budget: float | None = None,
+) -> int:
     """Paint and save, to the step ``until`` and from where ``before`` was left where these are given; returns the exit code.
-    ``whole``: what comes before is new as well, and shown.
+    ``whole``: what comes before is new as well, and shown. ``budget``: seconds, in which as many steps as fit are taken.
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
@@ -44,7 +53,8 @@ def painted(dreams: Sequence[Dream], output: Output, until: int | None = None, b
     asked = Request(
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
-        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole, began=now(),
+        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole,
+        budget=budget, began=now(),
     )  # fmt: skip
     if before and not whole and not output.quiet:
         print(f"the first {before.stages()[-1][1]} steps are painted again, to go on from there", file=sys.stderr)
@@ -64,21 +74,24 @@ def _absolute(files: Mapping[str, str | None]) -> dict[str, str]:
 
 def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
     """Paint what was asked, from the start or where an interrupted ``run`` left it, and tell how it goes."""
-    events, dreams = Events(sys.stdout) if output.json else None, asked.dreams
-    _echo(dreams[0], output, events)
-    if events:
-        events.tell("start", pictures=[str(path) for path in album.paths], dream=dreams[0].model_dump(mode="json"))
-    end = Until(asked.steps + (asked.until is None))
-    observers = [end, *_observers(output, album, events, again=run is not None)]
+    events = Events(sys.stdout) if output.json else None
+    _echo(asked.dreams[0], output, events)
     began, done, held = monotonic(), list[Saved](), run or _begun(asked)
     try:
         with stoppable() as stop:
-            for saved in create(dreams, album, observers, should_stop=lambda: stop() or end.reached(), device=output.device, run=held):
+            asked = settled(asked, held, stop, teller(output, events))
+            if events:
+                told = {"pictures": [str(path) for path in album.paths], "dream": asked.dreams[0].model_dump(mode="json")}
+                events.tell("start", **told)
+            end = Until(asked.steps + (asked.until is None))
+            observers = [end, *_observers(output, album, events, again=run is not None)]
+            shown = create(asked.dreams, album, observers, should_stop=lambda: stop() or end.reached(), device=output.device, run=held)
+            for saved in shown:
                 done.append(saved)
                 _record(saved, album)
                 if events:
                     _tell(events, saved)
-        stopped = stop() and sum(saved.frame.ended or saved.frame.step >= asked.steps for saved in done) < len(dreams)
+        stopped = stop() and sum(saved.frame.ended or saved.frame.step >= asked.steps for saved in done) < len(asked.dreams)
     except BadRequest:  # nothing was started
         if held and run is None:
             held.abandon()
