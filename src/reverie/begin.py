@@ -45,7 +45,7 @@ def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
             judge = partial(eye.sure, texts=texts)
     if judge is None and (dream.keep_best or dream.stop_at is not None):
         said = "is switched off by --judge none" if dream.judge == "none" else f"knows none of the words of {show(dream.prompts)!r}"
-        raise BadRequest(f"--keep-best and --stop-at ask the judge, who {said}. To stop without one: --patience 50.")
+        raise BadRequest(f"--keep-best, --stop-at and --best-of ask the judge, who {said}. To stop without one: --patience 50.")
     return Rules(dream.patience, dream.stop_at, dream.keep_best, judge)
 
 

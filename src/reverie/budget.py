@@ -50,16 +50,21 @@ class Pace:
 
 
 def planned(
-    dreams: Sequence[Dream], budget: float, device: str = "auto", should_stop: Callable[[], bool] = lambda: False
+    dreams: Sequence[Dream],
+    budget: float,
+    device: str = "auto",
+    should_stop: Callable[[], bool] = lambda: False,
+    besides: float = 0.0,
 ) -> tuple[list[Dream], Pace]:
-    """Dreams of one shape with as many steps as fit into ``budget`` seconds from now on, probe included; and the pace.
+    """Dreams of one shape with as many steps as fit into ``budget`` seconds from now on, probe included; and the pace. ``besides``: what
+    else will be done in that time, in parts of the painting's.
 
     The probe is the dream in a few steps: all that changes on a painting's way, changes on a shorter one as well.
     """
     began = monotonic()
     lap = _timed(dreams, 2, device, should_stop).step  # networks are read and kernels chosen by then
     pace = _timed(dreams, min(MOST, max(LEAST, int(SHARE * budget / max(lap, 1e-6)))), device, should_stop)
-    steps = pace.steps(budget - (monotonic() - began))
+    steps = pace.steps((budget - (monotonic() - began)) / (1 + besides))
     return [dream.model_copy(update={"steps": steps}) for dream in dreams], pace
 
 

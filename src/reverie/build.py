@@ -35,7 +35,7 @@ from reverie.recipe import Recipe
 from reverie.render import Shown, final, render
 from reverie.rng import Rng
 from reverie.step import Engine, decode
-from reverie.types import Cutter, Frame, Latent, Perceptor
+from reverie.types import Cutter, Frame, Generator, Latent, Perceptor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -59,13 +59,29 @@ def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
     return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
 
 
+def painter(dream: Dream, device: torch.device) -> Generator:
+    """The dream's generator, as it is to paint."""
+    found = tiled(component("generator", dream.generator, dream, device), dream.tile)
+    return transparent(found, dream.tile) if dream.transparent else found
+
+
+def halved(dream: Dream, device: torch.device) -> Dream:
+    """The dream with a quarter of its pixels, or about as many; raises ``BadRequest`` where its generator cannot paint so few."""
+    generator, exact = painter(dream, device), tuple(-(-side // 2) for side in dream.size)
+    try:
+        generator.check(exact[1], exact[0])
+    except BadRequest:
+        exact = tuple(max(1, round(side / 32)) * 16 for side in dream.size)
+        generator.check(exact[1], exact[0])
+    return dream.model_copy(update={"size": exact})
+
+
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
     for one in dreams:
         check(one)
-    generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
-    generator = transparent(generator, dream.tile) if dream.transparent else generator
+    generator = painter(dream, plan.device)
     generator.check(dream.height, dream.width)
     perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
     cutters = {sight.name: _cutter(dream, perceptors[sight.name], sight.share) for sight in dream.perceptors}

@@ -24,6 +24,12 @@ BUDGET = Parameter(
     group="The dream",
 )
 
+BEST_OF = Parameter(
+    help="try so many seeds small and short, from --seed up, and paint the one of which the judge is surest; with --batch, the best ones",
+    group="The dream",
+    validator=Number(gte=1, lte=10_000),
+)
+
 
 @with_dream_flags
 def paint(
@@ -31,14 +37,20 @@ def paint(
     batch: Annotated[int, BATCH] = 1,
     preset: Annotated[str | None, PRESET] = None,
     budget: Annotated[str | None, BUDGET] = None,
+    best_of: Annotated[int | None, BEST_OF] = None,
     output: Output | None = None,
     **fields: Any,
 ) -> int:
     """Paint a picture of what you write."""
     from reverie.budget import seconds
     from reverie.cli.run import painted
+    from reverie.cli.settle import Search
+    from reverie.search import groups
 
     if budget is not None and fields.get("steps") is not None:
         raise BadRequest(f"--budget {budget} and --steps {fields['steps']} both say how long to paint: give one of them.")
-    time = None if budget is None else seconds(budget)
-    return painted(dreams(text, fields, batch, preset), output or Output(), budget=time)
+    wanted = dreams(text, fields, batch, preset)
+    if best_of is not None:
+        groups(wanted, best_of)
+    search = Search(None if budget is None else seconds(budget), best_of)
+    return painted(wanted, output or Output(), search=search)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reverie import video
 from reverie.cli.output import Output
-from reverie.cli.settle import settled, teller
+from reverie.cli.settle import Search, settled, teller
 from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
 from reverie.interrupt import STOPPED, stoppable
@@ -38,10 +38,10 @@ def painted(
     until: int | None = None,
     before: Recipe | None = None,
     whole: bool = False,
-    budget: float | None = None,
+    search: Search = Search(),  # noqa: B008 - frozen
 ) -> int:
     """Paint and save, to the step ``until`` and from where ``before`` was left where these are given; returns the exit code.
-    ``whole``: what comes before is new as well, and shown. ``budget``: seconds, in which as many steps as fit are taken.
+    ``whole``: what comes before is new as well, and shown. ``search``: what is found out first.
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
@@ -54,7 +54,7 @@ def painted(
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
         film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole,
-        budget=budget, began=now(),
+        budget=search.budget, best_of=search.best_of, began=now(),
     )  # fmt: skip
     if before and not whole and not output.quiet:
         print(f"the first {before.stages()[-1][1]} steps are painted again, to go on from there", file=sys.stderr)
