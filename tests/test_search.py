@@ -39,7 +39,7 @@ def test_each_subject_has_its_own_best(networks: tiny.Options) -> None:
 
 def test_starts_of_chance_are_tried_at_their_own_size() -> None:
     dream = Dream("a fox")
-    assert cost([dream], 6) == pytest.approx(0.5) and cost([dream, dream.model_copy(update={"seed": 1})], 6) == pytest.approx(0.25)
+    assert cost([dream], 6) == pytest.approx(3) and cost([dream, dream.model_copy(update={"seed": 1})], 6) == pytest.approx(1.5)
     assert cost([dream.model_copy(update={"init": "random"})], 6) == pytest.approx(2)
 
 

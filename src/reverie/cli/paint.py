@@ -25,7 +25,7 @@ BUDGET = Parameter(
 )
 
 BEST_OF = Parameter(
-    help="try so many seeds small and short, from --seed up, and paint the one of which the judge is surest; with --batch, the best ones",
+    help="try so many seeds, from --seed up, small or short, and paint the one of which the judge is surest; with --batch, the best ones",
     group="The dream",
     validator=Number(gte=1, lte=10_000),
 )

@@ -77,6 +77,6 @@ def _chosen(asked: Request, should_stop: Callable[[], bool], tell: Tell) -> Requ
     for mine in scores:
         first, *others = sorted(mine, key=lambda seed: -mine[seed])
         rest = f", of the others at most {mine[others[0]]:.2f}" if others else ""
-        line = f"seed {first} is the best of {len(mine)}: the judge is {mine[first]:.2f} sure of its beginning{rest}"
+        line = f"seed {first} is the best of {len(mine)}: the judge is {mine[first]:.2f} sure{rest}"
         tell("chosen", line, seed=first, scores={str(seed): score for seed, score in mine.items()})
     return asked.model_copy(update={"dreams": tuple(dreams), "best_of": None})
