@@ -41,6 +41,8 @@ def test_what_can_be_painted_passes(fields: dict[str, Any]) -> None:
         ({"init": "photo.jpg", "mask": "padding"}, "--fit pad"),
         ({"objectives": "tv:2"}, "'tv' is Reverie's own and has a flag: --tv"),
         ({"objectives": "prior"}, "no objective 'prior': those by name are other packages'"),
+        ({"coarse": 0.5, "init_weight": 1.0}, "--coarse paints at another size first, and --init-weight knows one size"),
+        ({"first_views": 2, "options": {"resemblance": {"group": 2}}}, "leave --first-views out"),
         ({"options": {"vqgan": {}}}, "no component with options in this dream 'vqgan'"),
         ({"init": "random", "options": {"sketch": {"hand": 1}}}, "'sketch'"),
         ({"options": {"stack": {"ration": 2}}}, "Did you mean 'ratio'"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 
 from reverie import registry
+from reverie.anchors import flat
+from reverie.course import Course
 from reverie.dream import NOISES, PADDING, STARTS, Dream
 from reverie.errors import BadRequest
 from reverie.generators.transparent import TransparentChooser
 from reverie.grounds import on_white
 from reverie.images import load_picture, mask_of, opacity_of, padding_of, softened, to_tensor
+from reverie.optimisers import optimiser
+from reverie.options.init import Options as InitOptions
 from reverie.options.sample import Options as SampleOptions
 from reverie.options.sketch import Options as SketchOptions
 from reverie.perceptors.judge import JudgeEye
@@ -173,3 +177,37 @@ def _sampled(words: str, dream: Dream, place: Region, rng: Rng, device: torch.de
     option = registry.parse_options(SampleOptions, "sample", dream.options.get("sample", {}))
     sampler = _sampler(option.weights, option.guide, option.vqgan, device)
     return sampler.draw(words, rng, option, place.height, place.width)
+
+
+def course_of(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
+    """Before the first step, or where the state was; what a run was begun from may be gone by then."""
+    dream = dreams[0]
+    latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
+    origin = _origin(made, dream, latent) if dream.init_weight else None
+    stepper = optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
+    course = Course.begin(latent, stepper, dream.ema, origin, rules(dreams, plan.device))
+    if state is not None:
+        course.restore(state)
+    return course
+
+
+@torch.no_grad()
+def _origin(made: Engine, dream: Dream, latent: Latent) -> Tensor:
+    """What the painting is held to: the picture as the generator first paints it, its latent, or zero."""
+    rule = init_options(dream).rule
+    if rule == "picture":
+        return decode(made, latent)
+    values = flat(latent)
+    return values.clone() if rule == "latent" else torch.zeros_like(values)
+
+
+def init_options(dream: Dream) -> InitOptions:
+    found: InitOptions = registry.parse_options(InitOptions, "init", dream.options.get("init", {}))
+    return found
+
+
+def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:
+    """A latent of the kept one's shape, to be filled."""
+    parts = {int(name.removeprefix("latent.")): value for name, value in state.items() if name.startswith("latent.")}
+    height, width = state["size"].tolist() if "size" in state else (dream.height, dream.width)
+    return Latent(tuple(parts[i].to(device).clone().requires_grad_() for i in sorted(parts)), height, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator as Stages
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from reverie import registry
-from reverie.anchors import Anchor, flat
-from reverie.begin import beside, fixed, regions_of, rules, start
+from reverie import coarse, registry
+from reverie.anchors import Anchor
+from reverie.begin import beside, course_of, fixed, init_options, regions_of
 from reverie.checks import check
 from reverie.course import Course
 from reverie.cutouts import Cutter as Warp
@@ -27,14 +28,12 @@ from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
 from reverie.memory import Portions
 from reverie.objectives import near, objectives, weighed
-from reverie.optimisers import optimiser
 from reverie.options import of_cuts
-from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
 from reverie.render import Shown, final, render
 from reverie.rng import Rng
-from reverie.step import Engine, decode
+from reverie.step import Cutters, Engine
 from reverie.types import Cutter, Frame, Generator, Latent, Perceptor
 
 if TYPE_CHECKING:
@@ -67,13 +66,7 @@ def painter(dream: Dream, device: torch.device) -> Generator:
 
 def halved(dream: Dream, device: torch.device) -> Dream:
     """The dream with a quarter of its pixels, or about as many; raises ``BadRequest`` where its generator cannot paint so few."""
-    generator, exact = painter(dream, device), tuple(-(-side // 2) for side in dream.size)
-    try:
-        generator.check(exact[1], exact[0])
-    except BadRequest:
-        exact = tuple(max(1, round(side / 32)) * 16 for side in dream.size)
-        generator.check(exact[1], exact[0])
-    return dream.model_copy(update={"size": exact})
+    return coarse.halved(dream, painter(dream, device))
 
 
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
@@ -97,11 +90,15 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     )  # fmt: skip
 
 
-def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter:
+def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter | Cutters:
     options = registry.parse_options(registry.part_options(of_cuts(dream.cutouts)), "cutouts", dream.options.get("cutouts", {}))
-    if dream.cutouts == "warp":
-        return Warp(dream.views, perceptor.size, share or perceptor.share, options, dream.tile)
-    return methods.cutter(dream.cutouts, dream.views, perceptor.size, options)
+
+    def made(views: int) -> Cutter:
+        if dream.cutouts == "warp":
+            return Warp(views, perceptor.size, share or perceptor.share, options, dream.tile)
+        return methods.cutter(dream.cutouts, views, perceptor.size, options)
+
+    return Cutters(made, dream.first_views, dream.views) if dream.first_views else made(dream.views)
 
 
 @dataclass(frozen=True)
@@ -135,19 +132,47 @@ def frames(
     plan = kept.plan or resolve(dream, device)
     torch.set_num_threads(plan.threads)
     made = engine(dreams, plan)
-    course = _course(made, dreams, plan, kept.state)
+    course, halted = yield from _coarsely(made, dreams, plan, wants, should_stop, kept)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)
     if course.origin is not None:
         made = _holding(made, dream, course.origin)
     shown = render(
-        made, course, dream.steps, dream.ema,
-        wants=lambda step: wants(step, dream.steps), should_stop=should_stop, after=lambda course: kept.keep(plan, course, False),
+        made, course, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps),
+        should_stop=lambda: halted or should_stop(), after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
     for one in shown:
-        if one.final and not one.ended:
+        if one.final and not (one.ended or halted):
             kept.keep(plan, course, True)
         yield from _frames(dreams, one)
+
+
+def _coarsely(
+    made: Engine,
+    dreams: Sequence[Dream],
+    plan: Plan,
+    wants: Callable[[int, int], bool],
+    should_stop: Callable[[], bool],
+    kept: Kept,
+) -> Stages[Frame, None, tuple[Course, bool]]:
+    """The steps that are painted at another size, if any; gives the course at the dreams' own, and whether it was stopped on the way."""
+    dream, small = dreams[0], coarse.smaller(dreams, made.generator, kept.state)
+    if not small:
+        return course_of(made, dreams, plan, kept.state), False
+    quick, last = engine(small, plan), coarse.turn(dream)
+    course = course_of(quick, small, plan, kept.state)
+    course.portions = course.portions or fitting(quick, course.latent)
+    shown = render(
+        quick.within(course.portions), course, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps),
+        should_stop=lambda: course.taken >= last or should_stop(), after=lambda course: kept.keep(plan, course, False),
+    )  # fmt: skip
+    for one in shown:
+        if not one.final:
+            yield from _frames(dreams, coarse.enlarged(one, dream))
+    halted = course.taken < last and not course.watch.over()
+    if halted:
+        kept.keep(plan, course, True)
+    return coarse.carried(course, made.generator, dream), halted
 
 
 @torch.no_grad()
@@ -156,48 +181,16 @@ def finished(recipe: Recipe, left: Kept) -> tuple[Engine, Latent]:
     dream = recipe.stages()[-1][0]
     plan = left.plan or resolve(dream)
     made = engine([dream], plan)
-    course = _course(made, [dream], plan, left.state)
-    return made, final(made, course)[1]
-
-
-def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
-    """Before the first step, or where the state was; what a run was begun from may be gone by then."""
-    dream = dreams[0]
-    latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
-    origin = _origin(made, dream, latent) if dream.init_weight else None
-    stepper = optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
-    course = Course.begin(latent, stepper, dream.ema, origin, rules(dreams, plan.device))
-    if state is not None:
-        course.restore(state)
-    return course
-
-
-@torch.no_grad()
-def _origin(made: Engine, dream: Dream, latent: Latent) -> Tensor:
-    """What the painting is held to: the picture as the generator first paints it, its latent, or zero."""
-    rule = _init_options(dream).rule
-    if rule == "picture":
-        return decode(made, latent)
-    values = flat(latent)
-    return values.clone() if rule == "latent" else torch.zeros_like(values)
+    small = coarse.smaller([dream], made.generator, left.state)
+    course = course_of(engine(small, plan) if small else made, small or [dream], plan, left.state)
+    return made, final(made, coarse.carried(course, made.generator, dream) if small else course)[1]
 
 
 def _holding(made: Engine, dream: Dream, origin: Tensor) -> Engine:
-    options = _init_options(dream)
+    options = init_options(dream)
     if options.rule == "picture":
         return replace(made, objectives={**made.objectives, "init": near(origin, dream.init_weight)})
     return replace(made, anchor=Anchor(origin, dream.init_weight, options))
-
-
-def _init_options(dream: Dream) -> InitOptions:
-    found: InitOptions = registry.parse_options(InitOptions, "init", dream.options.get("init", {}))
-    return found
-
-
-def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:
-    """A latent of the kept one's shape, to be filled."""
-    parts = {int(name.removeprefix("latent.")): value for name, value in state.items() if name.startswith("latent.")}
-    return Latent(tuple(parts[i].to(device).clone().requires_grad_() for i in sorted(parts)), dream.height, dream.width)
 
 
 def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:

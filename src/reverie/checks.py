@@ -25,6 +25,11 @@ def check(dream: Dream) -> None:
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
     if dream.mask and dream.transparent:
         raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
+    for name in ("init_weight", "transparent", "tile") if dream.coarse else ():
+        if getattr(dream, name) != Dream.model_fields[name].default:
+            raise BadRequest(f"--coarse paints at another size first, and --{name.replace('_', '-')} knows one size: have one of them.")
+    if dream.first_views and dream.options.get("resemblance", {}).get("group"):
+        raise BadRequest("-o resemblance.group wants as many views at every step: leave --first-views out.")
     if dream.cutouts != "warp" and (dream.tile != "none" or any(sight.share for sight in dream.perceptors)):
         raise BadRequest(
             f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."
