@@ -1,4 +1,4 @@
-"""``reverie bench speed|quality``: how fast this machine paints, and how well the models do."""
+"""``reverie bench speed|quality|peers|scale``: how fast this machine paints, and how well the models do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from reverie.bench.settings import Exam
+from reverie.cli.bench_peers import peers
+from reverie.cli.bench_scale import scale
 from reverie.cli.flags import METAVARS, dreams, with_dream_flags
 from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
@@ -17,6 +19,8 @@ from reverie.cli.paint import BATCH
 PROMPT = "a red apple on a blue background"
 
 app = App(name="bench", help="Measure Reverie on this machine.")
+app.command(peers)
+app.command(scale)
 
 
 @app.command
