@@ -108,7 +108,8 @@ def ladder(base: Dream, name: str, values: Sequence[int], climb: Climb, ledger: 
 
 def measured(row: Row, dream: Dream, climb: Climb, ledger: Ledger) -> Row:
     """A row with its figures; raises ``Failed`` where its process gives none."""
-    short = dream.model_copy(update={"steps": warm_up(climb.device) + climb.laps})
+    # Short, so that what changes on the way of a painting is passed; the last step has no tick after it.
+    short = dream.model_copy(update={"steps": warm_up(climb.device) + climb.laps + 1})
     dreams = [short.model_copy(update={"seed": dream.seed + number}).model_dump(mode="json") for number in range(row.batch)]
     told = {"dreams": dreams, "steps": climb.laps, "limit": climb.limit, "device": climb.device}
     key = {"dream": dreams[0], "batch": row.batch, "laps": climb.laps, "limit": climb.limit, "device": climb.device}

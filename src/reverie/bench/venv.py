@@ -60,7 +60,8 @@ class Venv:
 
     def see_beneath(self) -> None:
         """After its own packages come those of this environment, and Reverie, wherever it is."""
-        beneath = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), HERE))
+        packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+        beneath = dict.fromkeys((*packages, HERE))
         (self.packages / "beneath.pth").write_text("\n".join(beneath) + "\n", encoding="utf-8")
 
 
