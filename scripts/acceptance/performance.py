@@ -17,7 +17,8 @@ from reached import NOT_MEASURED, Figures, load, wanted
 FOLDER = ROOT / "docs" / "performance"
 PLOT = ROOT / "docs" / "gallery" / "scale.png"
 COMMANDS = """```console
-reverie bench speed --json > speed.json
+reverie bench speed --json > speed.json                  # and with --batch 16, as speed-16.json
+reverie bench race --json > race.json
 reverie bench scale --size 128 --keep scale.jsonl --json > scale.json
 reverie bench peers --vqgan-clip VQGAN-CLIP --taming taming-transformers --clip CLIP --keep peers.jsonl --json > peers.json
 python scripts/gpu_bench.py --out .                      # on a GPU: gpu_bench.json
@@ -34,25 +35,32 @@ of their own. A rate is steps of a picture per second: a step of a batch of 16 c
 ratios. Pictures per hour are by the preset's steps. The peers run as they ship: VQGAN-CLIP's `generate.py` from its first line on,
 timed by its own progress bar, deep-daze's and big-sleep's own training step.
 """
+RACE = """How sure the judge was of what VQGAN-CLIP's algorithm ended with, and the seconds that it took; how sure of ours and the seconds
+until it was as sure, or until our last step. The same built-in networks for both.
+"""
 SCALE = """From a base dream, one thing is varied at a time; every row is a process of its own.
 """
+WORDS = {
+    "rate": "steps/s", "first": "first picture s", "whole": "whole s", "memory": "peak MB", "pictures": "pictures/h", "share": "of peak",
+}  # fmt: skip
 # Kept by hand: what was tried, the figure before and after, and why it stayed out.
 TRIED: tuple[str, ...] = ()
 
 
-def page(every: list[Figures], folder: Path) -> str:
+def page(every: list[Figures]) -> str:
     parts = [HEAD, COMMANDS, "", "## Numbers to reach", ""]
     parts += markdown(("work", "against", "at least", "reached"),
-                      [(one.work, one.against, one.text, one.cell(every)[0]) for one in wanted(folder)])  # fmt: skip
+                      [(one.work, one.against, one.text, one.cell(every)[0]) for one in wanted()])  # fmt: skip
     parts += ["", "## Beside the peers", "", PEERS, *section(every, "peers", peers)]
     parts += ["## Built-in models", "", *section(every, "speed", speed)]
+    parts += ["## Time to the judge's score", "", RACE, *section(every, "race", race)]
     parts += ["## How cost grows", "", SCALE, *section(every, "scale", scale)]
     if any(one.name == "scale" and not one.cuda for one in every):
         parts += ["![seconds per step over batch, size and views](gallery/scale.png)", ""]
     for device in dict.fromkeys(one.head["device"] for one in every if one.cuda):
         here = [one for one in every if one.cuda and one.head["device"] == device]
         parts += [f"## On a GPU: {device}", ""]
-        for name, table in (("peers", peers), ("speed", speed), ("scale", scale), ("gpu", gpu)):
+        for name, table in (("peers", peers), ("speed", speed), ("race", race), ("scale", scale), ("gpu", gpu)):
             parts += section(here, name, table, cuda=True) if any(one.name == name for one in here) else []
     parts += ["## Tried, and did not help", ""]
     parts += [f"- {one}" for one in TRIED] or ["Nothing has been written down here yet."]
@@ -95,23 +103,31 @@ def scale(one: Figures) -> list[str]:
 
 
 def speed(one: Figures) -> list[str]:
-    """Whatever the benchmark tells of each number format, what is inside something else under both names."""
+    """Whatever the benchmark tells of each row, in readers' words where there are any."""
     rows = [flat(row) for row in one.rows]
     heads = list(dict.fromkeys(name for row in rows for name in row))
-    return markdown(heads, [[told(row.get(name)) for name in heads] for row in rows])
+    return markdown([WORDS.get(name, name) for name in heads], [[told(row.get(name)) for name in heads] for row in rows])
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A row in which a step's stages stand beside the rest, in milliseconds."""
+    stages = {f"{name} ms": 1000 * spent for name, spent in row.get("stages", {}).items()}
+    return {**{name: value for name, value in row.items() if name != "stages"}, **stages}
+
+
+def race(one: Figures) -> list[str]:
+    heads = ("prompt", "judge of the original's", "seconds", "judge of ours", "seconds", "share of the time")
+    return markdown(heads, [
+        (row["prompt"], f"{row['score']:.1%}", told(row["seconds"]), f"{row['ours']:.1%}", told(row["ours_seconds"]),
+         "never as sure" if row["share"] is None else f"{row['share']:.3f}")
+        for row in one.rows
+    ])  # fmt: skip
 
 
 def gpu(one: Figures) -> list[str]:
     said = one.head.get("peaks TFLOP/s", {})  # FLOP/s in fact, in files made so far
     peaks = ", ".join(f"{name} {value / 1e12 if value > 1e6 else value:.0f} TFLOP/s" for name, value in said.items())
     return ["Bare networks, stage by stage (`scripts/gpu_bench.py`); a large matrix product here: " + peaks + ".", "", *speed(one)]
-
-
-def flat(row: dict[str, Any], before: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        found.update(flat(value, f"{before}{name} ") if isinstance(value, dict) else {before + name: value})
-    return found
 
 
 def told(value: Any) -> str:
@@ -153,14 +169,14 @@ def main(given: list[str]) -> int:
     folder = Path(given[0]) if given else FOLDER
     every = load(folder)
     if not every:
-        print(f"There is no speed*.json, scale*.json, peers*.json or gpu*.json in {folder}: run what this prints, there.", file=sys.stderr)
+        print(f"There is no file of figures in {folder}: run what this prints, there.", file=sys.stderr)
         print(COMMANDS, file=sys.stderr)
         return 2
     for one in every:
         if one.name == "scale" and not one.cuda:
             plot(one, PLOT)
-    (ROOT / "docs" / "performance.md").write_text(page(every, folder), encoding="utf-8")
-    cells = [(one.work, *one.cell(every)) for one in wanted(folder)]
+    (ROOT / "docs" / "performance.md").write_text(page(every), encoding="utf-8")
+    cells = [(one.work, *one.cell(every)) for one in wanted()]
     print("\n".join(["written: docs/performance.md", *(f"below what is wanted: {work}: {cell}" for work, cell, short in cells if short)]))
     return 0
 
