@@ -37,6 +37,7 @@ def test_both_sides_of_vqgan_clip(tmp_path: Path, venv: Any) -> None:
     assert all(value > 0 for value in (*found.rates, *found.pictures, *found.memory))
     assert [line.split()[-2] for line in said] == ["vqgan-clip", "Reverie"]
     assert (tmp_path / "vqgan-clip" / "ran").read_text() == "3 steps of 64, 32 views", "two that count after one that warms up"
+    assert not list(tmp_path.rglob("__pycache__")), "nothing is left in a checkout"
     assert len((tmp_path / "kept").read_text().splitlines()) == 2
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from statistics import median
+from types import MappingProxyType
 from typing import Any
 
 from reverie.bench.ledger import Ledger
@@ -19,6 +20,8 @@ from reverie.errors import Failed
 from reverie.paths import cache_dir
 
 Say = Callable[[str], None]
+# Only the peers' environment is looked into, and nothing is left in people's checkouts.
+CLEAN: Mapping[str, str] = MappingProxyType({"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ class Sides:
             "folders": self.asked.checkouts(), "steps": self.asked.steps, "device": self.device,
         }  # fmt: skip
         with named(work.peer):
-            return ask("reverie.bench.guest", told, str(self.own.python), {**self.hidden, "PYTHONPATH": ""})
+            return ask("reverie.bench.guest", told, str(self.own.python), {**self.hidden, **CLEAN})
 
     def ours(self, work: Work) -> dict[str, Any]:
         dreams = [dream.model_dump(mode="json") for dream in work.dreams(self.files(work), self.asked.size)]
