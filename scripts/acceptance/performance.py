@@ -51,7 +51,8 @@ TRIED: tuple[str, ...] = (
     "small and to the end it is 0.9, so that is what is done.",
     "Half the steps at half the size (`--coarse 0.5`), on stack: 78 % of the CPU time for 0.682 instead of 0.691. Worth it where time is "
     "short, and not the default: the guide's views cost the same at every size, so that it is not four times as fast.",
-    "`torch.compile` on a CPU: half a minute before the first step, and hardly any gain after it.",
+    "`torch.compile` on a CPU, ViT-B/32 with 8 views on one core: 34 s before the first step, then 1,734 ms instead of 1,776 in fp32; "
+    "convolutions and attention in bf16, 595 ms instead of 568.",
 )
 
 
