@@ -134,4 +134,4 @@ def test_words_that_are_no_flags(capsys: Capture) -> None:
     assert main(["dream", "of", "a", "castle"]) == 2
     assert "reverie paint 'dream ...'" in capsys.readouterr().err
     assert main(["imagine", "x", "--colour", "red"]) == 2
-    assert main(["generate", "-p", "x", "-zvid"]) == 2
+    assert main(["generate", "-p", "x", "-zvid", "-zsc", "7"]) == 2

@@ -122,7 +122,7 @@ def test_fires_spellings() -> None:
         ("dream", ["x", "--seed", "seven"], "no whole number"),
         ("imagine", ["x", "--save_gif=perhaps"], "perhaps"),
         ("generate", ["-cutm", "newest"], "invalid choice"),
-        ("generate", ["-p", "x", "-zvid"], "zoom"),
+        ("generate", ["-p", "x", "-zvid", "-zsc", "3"], "zoom"),
         ("generate", ["-p", "x", "-vsd", "frames"], "painted over"),
         ("generate", ["-p", "x", "-se", "0"], "every 1, 2, 3"),
         ("generate", ["-p", "x", "-i", "-3"], "steps"),

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from reverie import registry
-from reverie.anchors import Anchor, flat
-from reverie.begin import beside, fixed, regions_of, rules, start
+from reverie.anchors import Anchor
+from reverie.begin import again, beside, fixed, init_options, origin_of, regions_of, rules, start
+from reverie.camera import Camera
 from reverie.checks import check
 from reverie.course import Course
 from reverie.cutouts import Cutter as Warp
@@ -26,15 +27,15 @@ from reverie.generators.tiled import tiled
 from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
 from reverie.memory import Portions
+from reverie.motion.zooming import zooming
 from reverie.objectives import near, objectives, weighed
 from reverie.optimisers import optimiser
 from reverie.options import of_cuts
-from reverie.options.init import Options as InitOptions
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
 from reverie.render import Shown, final, render
 from reverie.rng import Rng
-from reverie.step import Engine, decode
+from reverie.step import Engine
 from reverie.types import Cutter, Frame, Latent, Perceptor
 
 if TYPE_CHECKING:
@@ -122,16 +123,37 @@ def frames(
     course = _course(made, dreams, plan, kept.state)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)
-    if course.origin is not None:
-        made = _holding(made, dream, course.origin)
-    shown = render(
-        made, course, dream.steps, dream.ema,
-        wants=lambda step: wants(step, dream.steps), should_stop=should_stop, after=lambda course: kept.keep(plan, course, False),
-    )  # fmt: skip
+    shown = _painted(
+        made, course, dream, plan, lambda step: wants(step, dream.steps), should_stop, lambda course: kept.keep(plan, course, False)
+    )
     for one in shown:
         if one.final and not one.ended:
             kept.keep(plan, course, True)
         yield from _frames(dreams, one)
+
+
+def _painted(
+    made: Engine,
+    course: Course,
+    dream: Dream,
+    plan: Plan,
+    wants: Callable[[int], bool],
+    should_stop: Callable[[], bool],
+    after: Callable[[Course], None],
+) -> Iterator[Shown]:
+    """One render, or where a camera moves one after another."""
+    camera = Camera.of(dream)
+
+    def leg(engine: Engine, wants: Callable[[int], bool], over: Callable[[], bool]) -> Iterator[Shown]:
+        return render(engine, course, dream.steps, dream.ema, wants, over, after)
+
+    def begun(pictures: Sequence[Image]) -> Engine:
+        latent = again(made, pictures, plan)
+        course.renew(latent, _optimiser(made, dream, latent), origin_of(made, dream, latent))
+        return _holding(made.within(course.portions or made.portions), dream, course.origin)
+
+    first = _holding(made, dream, course.origin)
+    return zooming(leg, first, course, camera, begun, wants, should_stop) if camera else leg(first, wants, should_stop)
 
 
 @torch.no_grad()
@@ -148,34 +170,23 @@ def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[st
     """Before the first step, or where the state was; what a run was begun from may be gone by then."""
     dream = dreams[0]
     latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
-    origin = _origin(made, dream, latent) if dream.init_weight else None
-    stepper = optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
-    course = Course.begin(latent, stepper, dream.ema, origin, rules(dreams, plan.device))
+    course = Course.begin(latent, _optimiser(made, dream, latent), dream.ema, origin_of(made, dream, latent), rules(dreams, plan.device))
     if state is not None:
         course.restore(state)
     return course
 
 
-@torch.no_grad()
-def _origin(made: Engine, dream: Dream, latent: Latent) -> Tensor:
-    """What the painting is held to: the picture as the generator first paints it, its latent, or zero."""
-    rule = _init_options(dream).rule
-    if rule == "picture":
-        return decode(made, latent)
-    values = flat(latent)
-    return values.clone() if rule == "latent" else torch.zeros_like(values)
+def _optimiser(made: Engine, dream: Dream, latent: Latent) -> torch.optim.Optimizer:
+    return optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
 
 
-def _holding(made: Engine, dream: Dream, origin: Tensor) -> Engine:
-    options = _init_options(dream)
+def _holding(made: Engine, dream: Dream, origin: Tensor | None) -> Engine:
+    if origin is None:
+        return made
+    options = init_options(dream)
     if options.rule == "picture":
         return replace(made, objectives={**made.objectives, "init": near(origin, dream.init_weight)})
     return replace(made, anchor=Anchor(origin, dream.init_weight, options))
-
-
-def _init_options(dream: Dream) -> InitOptions:
-    found: InitOptions = registry.parse_options(InitOptions, "init", dream.options.get("init", {}))
-    return found
 
 
 def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reverie import registry
+from reverie.camera import Camera
 from reverie.dream import PADDING, STARTS, Dream
 from reverie.errors import BadRequest, unknown
 from reverie.images import WEB
@@ -25,6 +26,10 @@ def check(dream: Dream) -> None:
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
     if dream.mask and dream.transparent:
         raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
+    if Camera.of(dream) and (dream.mask or dream.patience or dream.stop_at is not None or dream.keep_best):
+        raise BadRequest(
+            "--zoom and --shift move the picture to the last step: they go without --mask, --patience, --stop-at, --keep-best."
+        )
     if dream.cutouts != "warp" and (dream.tile != "none" or any(sight.share for sight in dream.perceptors)):
         raise BadRequest(
             f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."

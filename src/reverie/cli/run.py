@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reverie import video
+from reverie.camera import Camera
 from reverie.cli.output import Output
 from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
@@ -69,7 +70,7 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
     if events:
         events.tell("start", pictures=[str(path) for path in album.paths], dream=dreams[0].model_dump(mode="json"))
     end = Until(asked.steps + (asked.until is None))
-    observers = [end, *_observers(output, album, events, again=run is not None)]
+    observers = [end, *_observers(output, album, events, dreams[0], again=run is not None)]
     began, done, held = monotonic(), list[Saved](), run or _begun(asked)
     try:
         with stoppable() as stop:
@@ -134,14 +135,14 @@ def _echo(dream: Dream, output: Output, events: Events | None) -> None:
         print(explain(dream.prompts), file=sys.stderr)
 
 
-def _observers(output: Output, album: Album, events: Events | None, again: bool) -> list[Observer]:
+def _observers(output: Output, album: Album, events: Events | None, dream: Dream, again: bool) -> list[Observer]:
     found: list[Observer] = []
     if events:
         found.append(events)
     elif not output.quiet:
         found.append(progress(sys.stderr))
     if output.video:
-        found.append(Journey(Film(output.video, output.seconds, output.hold), album.paths, album.recipe))
+        found.append(Journey(Film(output.video, output.seconds, output.hold), album.paths, album.recipe, Camera.of(dream)))
     if output.every:
         found.append(Stills(output.every, album.paths, album.recipe, again))
     return found

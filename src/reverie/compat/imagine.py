@@ -15,6 +15,7 @@ from tempfile import gettempdir
 from threading import current_thread, main_thread
 from typing import Any
 
+from reverie.camera import Camera
 from reverie.compat.translation import Translation
 from reverie.compat.words import Prompts
 from reverie.interrupt import stoppable
@@ -108,5 +109,5 @@ class Painter:
         if pictures.every:
             found.append(Stills(pictures.every, album.paths, album.recipe, again=pictures.overwrite))
         if pictures.video:
-            found.append(Journey(Film(pictures.video, pictures.seconds, 0.0), album.paths, album.recipe))
+            found.append(Journey(Film(pictures.video, pictures.seconds, 0.0), album.paths, album.recipe, Camera.of(self.translation.dream)))
         return found
