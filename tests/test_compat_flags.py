@@ -123,7 +123,6 @@ def test_fires_spellings() -> None:
         ("imagine", ["x", "--save_gif=perhaps"], "perhaps"),
         ("generate", ["-cutm", "newest"], "invalid choice"),
         ("generate", ["-p", "x", "-zvid", "-zsc", "3"], "zoom"),
-        ("generate", ["-p", "x", "-vsd", "frames"], "painted over"),
         ("generate", ["-p", "x", "-se", "0"], "every 1, 2, 3"),
         ("generate", ["-p", "x", "-i", "-3"], "steps"),
         ("dream", ["x", "--save-progress", "--save-every", "0"], "every 1, 2, 3"),

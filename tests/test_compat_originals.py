@@ -80,6 +80,15 @@ def test_a_video_that_zooms() -> None:
     assert alone.dream.zoom == 1 and "-zsc: it belongs to -zvid, and does nothing alone" in alone.notes
 
 
+def test_a_folder_that_is_painted_over() -> None:
+    found = find("generate.py -p 'an apple' -vsd frames -vid -ii a.png -cpe 5 -o out")
+    assert (found.pictures.over, found.pictures.file, found.pictures.video) == ("frames", "out", "mp4")
+    assert found.dream.fit == "stretch" and found.dream.init == "random" and len(found.recipe.stages()) == 1
+    assert {note.partition(":")[0] for note in found.notes} >= {"-ii", "-cpe"}
+    assert "--fit stretch --over frames --out out --video mp4" in next(found.lines())
+    assert find("generate.py -vsd frames").pictures.file == "steps"
+
+
 def test_a_story_goes_round_and_keeps_its_pictures() -> None:
     found = find("generate.py -p 'a rose|red ^ a tulip' -ip a.png -cpe 100 -i 250")
     stages = [([prompt.text for prompt in dream.prompts], left) for dream, left in found.recipe.stages()]

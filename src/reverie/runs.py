@@ -58,6 +58,7 @@ class Request(BaseModel):
     until: int | None = None
     before: Recipe | None = None
     whole: bool = False
+    row: bool = False
     began: datetime
     done: tuple[int, ...] = ()
 

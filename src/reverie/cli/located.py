@@ -14,10 +14,11 @@ def located(recipe: Recipe, picture: Path) -> Recipe:
     dream = recipe.dream
 
     def found(name: str, field: str) -> str:
-        if "://" in name or Path(name).exists():
+        if "://" in name:
             return name
-        if (picture.parent / name).exists():
-            return str(picture.parent / name)
+        for place in (Path(name), picture.parent / name):
+            if place.exists() and not place.samefile(picture):  # what is painted over a picture may bear its name
+                return str(place)
         cure = f"give --set {field}=PATH" if field != "prompts" else "bring it here"
         raise BadRequest(f"{str(picture)!r} was painted from {name!r}, which is neither here nor beside it: {cure}.")
 

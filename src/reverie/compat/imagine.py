@@ -15,6 +15,7 @@ from tempfile import gettempdir
 from threading import current_thread, main_thread
 from typing import Any
 
+from reverie.album import Album
 from reverie.camera import Camera
 from reverie.compat.translation import Translation
 from reverie.compat.words import Prompts
@@ -23,7 +24,7 @@ from reverie.observers.journey import Film, Journey, encode, frames_of
 from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
 from reverie.recipe import Recipe
-from reverie.studio import Album, create
+from reverie.studio import create
 from reverie.types import Observer
 
 SEEDS = 1_000_000  # as big-sleep drew them

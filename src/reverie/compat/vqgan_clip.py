@@ -19,6 +19,7 @@ LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re")
 METHODS = ("original", "updated", "nrupdated", "updatedpooling", "latest")
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP", "RAdam", "RMSprop")
 MOVES = ("zoom_start", "zoom_save_every", "zoom_scale", "zoom_shift_x", "zoom_shift_y")
+OF_ONE = ("init_image", "init_noise", "zoom_video", "change_prompt_every", "video_length")
 MODEL = "imagenet_f16_16384"
 UNTOLD = "A cute, smiling, Nerdy Rodent"
 MIRRORED = "; zooming out shows mirrored edges, where it left black ones"
@@ -59,10 +60,7 @@ FLAGS = (
     Flag(("-ifps", "--input_video_fps"), "15", "float", note=FPS),
     Flag(("-d", "--deterministic"), "off", "switch", note="the same seed paints the same picture on one machine without it"),
     Flag(("-aug", "--augments"), "Af Pe Ji Er", "texts", became="`-o cutouts.augments='Af Pe Ji Er'`", choices=LETTERS),
-    Flag(
-        ("-vsd", "--video_style_dir"), "none",
-        refused="videos are not painted over yet; one picture is, by -ii picture.png",
-    ),
+    Flag(("-vsd", "--video_style_dir"), "none", became="`--over`, by name, into the folder `-o` or `./steps`; with `-vid` a video, too"),
     Flag(("-cd", "--cuda_device"), "cuda:0", became="given: `--device`; else the fastest there is"),
 )  # fmt: skip
 ORIGINAL = Original("VQGAN-CLIP", "generate", "vqgan-clip", FLAGS, positional=False)
@@ -72,6 +70,7 @@ def translate(words: Words) -> Translation:
     """What ``python generate.py WORDS`` would have painted; raises ``BadRequest`` for what cannot be."""
     given = read(ORIGINAL, words)
     draft = Draft(ORIGINAL, *fields(ORIGINAL, given), list(notes(ORIGINAL, given)))
+    _over(given, draft)
     told = list(_told(given, draft))
     _start(given, draft)
     _networks(given, draft)
@@ -165,10 +164,20 @@ def _camera(given: dict[str, Any], draft: Draft) -> None:
     draft.fields |= {"zoom_every": given.get("zoom_save_every", 10), "zoom_start": given.get("zoom_start", 0)}
 
 
+def _over(given: dict[str, Any], draft: Draft) -> None:
+    """Each picture of a folder is a painting of its own, that begins from it."""
+    if not given.get("video_style_dir"):
+        return
+    draft.fields["fit"] = "stretch"
+    for flag in [flag for flag in FLAGS if flag.name in OF_ONE and given.pop(flag.name, None)]:
+        draft.notes.append(f"{flag.spelt[0]}: it does nothing with -vsd, where each picture is a painting of its own")
+
+
 def _pictures(given: dict[str, Any]) -> Pictures:
+    over = given.get("video_style_dir", "")
     every = stills("-se", given["save_every"]) if "save_every" in given else None
     video: Kind | None = "mp4" if given.get("video") or given.get("zoom_video") else None
     return Pictures(
-        file=given.get("output", ""), overwrite="output" in given, every=every, video=video,
+        file=given.get("output", "steps" if over else ""), over=over, overwrite="output" in given, every=every, video=video,
         seconds=given.get("video_length", 10.0), device=given.get("cuda_device", "auto"),
     )  # fmt: skip
