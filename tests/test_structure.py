@@ -20,7 +20,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "interrupt", "nets.*"),
     "1 tools": (
         "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "camera", "recipe",
-        "naming", "files", "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held", "registry",
+        "naming", "files", "vectors", "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held", "registry",
         "checks", "plotting", "video", "losses", "grounds", "enlarge",
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
