@@ -57,7 +57,7 @@ def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
 
 
 def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
-    return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
+    return _component(kind, name, json.dumps(registry.given(kind, name, dream.options), sort_keys=True), device)
 
 
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
@@ -227,9 +227,11 @@ def score(
     if not pictures or not texts:
         raise BadRequest(f"Comparing needs a picture and a text or more, not {len(pictures)} and {len(texts)}.")
     registry.check("perceptor", perceptor)
-    registry.check_options([perceptor], options or {})
+    registry.check_options(registry.answering("perceptor", perceptor), options or {})
     place = pick_device(device)
-    found: Perceptor = _component("perceptor", perceptor, json.dumps(dict((options or {}).get(perceptor, {})), sort_keys=True), place)
+    found: Perceptor = _component(
+        "perceptor", perceptor, json.dumps(registry.given("perceptor", perceptor, options or {}), sort_keys=True), place
+    )
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
     seen, read = found.look(views.to(place)), found.read(texts)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()

@@ -51,10 +51,10 @@ def _options(dream: Dream, sights: list[str]) -> None:
     """Only what is given is looked at: the options of other packages stand in their modules, which may import much."""
     used = [("generator", dream.generator), *(("perceptor", name) for name in sights), *(("objective", name) for name in dream.objectives)]
     parts = [part for part in registry.PARTS if part not in STARTS or part == dream.init]
-    registry.check_options([*(name for _, name in used), *parts], dream.options)
+    registry.check_options([*(one for kind, name in used for one in registry.answering(kind, name)), *parts], dream.options)
     for kind, name in used:
-        if name in dream.options:
-            registry.parse_options(registry.options(kind, name), name, dream.options[name])
+        if given := registry.given(kind, name, dream.options):
+            registry.parse_options(registry.options(kind, name), name, given)
     for part in parts:
         model = registry.part_options(of_cuts(dream.cutouts) if part == "cutouts" else part)
         registry.parse_options(model, part, dream.options.get(part, {}))
