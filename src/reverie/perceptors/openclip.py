@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.clip_tokens import too_long
-from reverie.errors import BadRequest, unknown
+from reverie.errors import BadRequest, in_a_line, unknown
 from reverie.library import path_of
 from reverie.options.openclip import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, part, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, part, said_beside
 
 MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
 
