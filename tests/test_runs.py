@@ -13,7 +13,8 @@ from reverie import runs
 from reverie.build import frames
 from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed
-from reverie.runs import Request, Run, interrupted
+from reverie.request import Request
+from reverie.runs import Run, interrupted
 
 
 def request(*dreams: Dream) -> Request:

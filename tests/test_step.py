@@ -152,3 +152,18 @@ def test_the_range_is_measured_on_what_is_not_clamped(networks: tiny.Options) ->
     score, _ = gradient(engine, latent)
     assert score.images.max() > 1 or score.images.min() < 0
     assert (score.terms["range"] > 0).all()
+
+
+@pytest.mark.parametrize(("first", "last", "counts"), [(2, 6, [2, 3, 4, 5, 6]), (6, 2, [6, 5, 4, 3, 2]), (4, 4, [4] * 5)])
+def test_a_schedule_of_views_is_even(networks: tiny.Options, first: int, last: int, counts: list[int]) -> None:
+    engine = tiny.engine([tiny.dream(networks, first_views=first, views=last)])
+    assert [engine.cutter("mini", quarter / 4).views for quarter in range(5)] == counts
+
+
+def test_views_that_grow_are_those_of_as_many_at_every_step(networks: tiny.Options) -> None:
+    """Draws know only seed, step and how many: a step of a schedule is that step with so many views throughout."""
+    dreams = [tiny.dream(networks, text, seed=i, first_views=2, views=4) for i, text in enumerate(("a fox", "a castle"))]
+    fixed = [dream.model_copy(update={"first_views": 0, "views": 3}) for dream in dreams]
+    latent = begin.start(tiny.engine(dreams), dreams, Plan(tiny.CPU, False, 256))
+    ours, theirs = (differentiate(tiny.engine(given), latent, 5, 0.5) for given in (dreams, fixed))
+    assert all(torch.equal(term, theirs.terms[name]) for name, term in ours.terms.items())

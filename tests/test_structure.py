@@ -27,8 +27,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("anchors", "optimisers", "memory", "step", "fitting", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
-    "6 assembly": ("plan", "begin", "build", "stages", "morph"),
-    "7 studio": ("runs", "album", "studio", "presets.*", "compat.*", "craft.*", "client"),
+    "6 assembly": ("plan", "begin", "coarse", "legs", "build", "stages", "morph", "budget", "search"),
+    "7 studio": ("request", "runs", "album", "studio", "presets.*", "compat.*", "craft.*", "client"),
     "8 service": ("train.*", "bench.*", "service.*", "bot.*"),
     "9 door": ("cli.*", "__main__", "testing.*"),
 }  # fmt: skip

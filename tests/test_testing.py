@@ -195,6 +195,18 @@ class Fixed(Canvas):
         return self(latent)
 
 
+class Levelling(Canvas):
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        found = super().grown(latent, height, width, slopes)
+        return replace(found, parts=tuple(part - part.mean(0) for part in found.parts))
+
+
+class Ringing(Canvas):
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        found = super().grown(latent, height, width, slopes)
+        return replace(found, parts=tuple(part - 1 if slopes else part for part in found.parts))
+
+
 class Timid(Canvas):
     rate = 1e-30
 
@@ -236,6 +248,8 @@ class Teaching(Canvas):
         (HalfBlind, "cannot start from one"),
         (Fixed, "Every step draws anew"),
         (Timid, "At its own rate"),
+        (Levelling, "A row is carried among others"),
+        (Ringing, "What is positive stays so"),
         (Loud, "print nothing"),
         (Teaching, "Weights are frozen"),
     ],

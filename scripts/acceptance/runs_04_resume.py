@@ -47,7 +47,8 @@ def cost(page: Page) -> None:
 from time import perf_counter
 from reverie import Dream, runs
 from reverie.build import Kept, frames
-from reverie.runs import Request, Run, now
+from reverie.request import Request
+from reverie.runs import Run, now
 dream, spent = Dream("a castle", steps=120), 0.0
 run = Run.begin(Request(dreams=(dream,), paths=("x.png",), began=now()))
 inner = run.kept([0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -12,11 +12,13 @@ from torch import Tensor
 
 from reverie import registry
 from reverie.anchors import flat
+from reverie.course import Course
 from reverie.dream import NOISES, PADDING, STARTS, Dream
 from reverie.errors import BadRequest
 from reverie.generators.transparent import TransparentChooser
 from reverie.grounds import on_white
 from reverie.images import load_picture, mask_of, opacity_of, opaque, padding_of, softened, to_tensor
+from reverie.optimisers import optimiser
 from reverie.options.init import Options as InitOptions
 from reverie.options.sample import Options as SampleOptions
 from reverie.options.sketch import Options as SketchOptions
@@ -51,7 +53,7 @@ def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
             judge = partial(eye.sure, texts=texts)
     if judge is None and (dream.keep_best or dream.stop_at is not None):
         said = "is switched off by --judge none" if dream.judge == "none" else f"knows none of the words of {show(dream.prompts)!r}"
-        raise BadRequest(f"--keep-best and --stop-at ask the judge, who {said}. To stop without one: --patience 50.")
+        raise BadRequest(f"--keep-best, --stop-at and --best-of ask the judge, who {said}. To stop without one: --patience 50.")
     return Rules(dream.patience, dream.stop_at, dream.keep_best, judge)
 
 
@@ -127,6 +129,10 @@ def again(made: Engine, pictures: Sequence[Image], plan: Plan) -> Latent:
 def _leaves(firsts: Sequence[Latent], height: int, width: int) -> Latent:
     parts = zip(*(first.parts for first in firsts), strict=True)
     return Latent(tuple(torch.cat(part).detach().clone().contiguous().requires_grad_() for part in parts), height, width)
+
+
+def optimiser_of(made: Engine, dream: Dream, latent: Latent) -> torch.optim.Optimizer:
+    return optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
 
 
 @torch.no_grad()
@@ -213,3 +219,20 @@ def _sampled(words: str, dream: Dream, place: Region, rng: Rng, device: torch.de
     option = registry.parse_options(SampleOptions, "sample", dream.options.get("sample", {}))
     sampler = _sampler(option.weights, option.guide, option.vqgan, device)
     return sampler.draw(words, rng, option, place.height, place.width)
+
+
+def course_of(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
+    """Before the first step, or where the state was; what a run was begun from may be gone by then."""
+    dream = dreams[0]
+    latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
+    course = Course.begin(latent, optimiser_of(made, dream, latent), dream.ema, origin_of(made, dream, latent), rules(dreams, plan.device))
+    if state is not None:
+        course.restore(state)
+    return course
+
+
+def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:
+    """A latent of the kept one's shape, to be filled."""
+    parts = {int(name.removeprefix("latent.")): value for name, value in state.items() if name.startswith("latent.")}
+    height, width = state["size"].tolist() if "size" in state else (dream.height, dream.width)
+    return Latent(tuple(parts[i].to(device).clone().requires_grad_() for i in sorted(parts)), height, width)

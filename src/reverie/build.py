@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator as Stages
+from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from reverie import registry
-from reverie.anchors import Anchor
-from reverie.begin import again, beside, fixed, init_options, origin_of, regions_of, rules, start
-from reverie.camera import Camera
+from reverie import coarse, registry
+from reverie.begin import beside, course_of, fixed, regions_of
 from reverie.checks import check
 from reverie.course import Course
 from reverie.cutouts import Cutter as Warp
@@ -26,17 +25,16 @@ from reverie.fitting import fitting
 from reverie.generators.tiled import tiled
 from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
+from reverie.legs import painted
 from reverie.memory import Portions
-from reverie.motion.zooming import zooming
-from reverie.objectives import near, objectives, weighed
-from reverie.optimisers import optimiser
+from reverie.objectives import objectives, weighed
 from reverie.options import of_cuts
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
 from reverie.render import Shown, final, render
 from reverie.rng import Rng
-from reverie.step import Engine
-from reverie.types import Cutter, Frame, Latent, Perceptor
+from reverie.step import Cutters, Engine
+from reverie.types import Cutter, Frame, Generator, Latent, Perceptor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,13 +58,23 @@ def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
     return _component(kind, name, json.dumps(registry.given(kind, name, dream.options), sort_keys=True), device)
 
 
+def painter(dream: Dream, device: torch.device) -> Generator:
+    """The dream's generator, as it is to paint."""
+    found = tiled(component("generator", dream.generator, dream, device), dream.tile)
+    return transparent(found, dream.tile) if dream.transparent else found
+
+
+def halved(dream: Dream, device: torch.device) -> Dream:
+    """The dream with a quarter of its pixels, or about as many; raises ``BadRequest`` where its generator cannot paint so few."""
+    return coarse.halved(dream, painter(dream, device))
+
+
 def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     """The parts for dreams that share a shape."""
     dream = dreams[0]
     for one in dreams:
         check(one)
-    generator = tiled(component("generator", dream.generator, dream, plan.device), dream.tile)
-    generator = transparent(generator, dream.tile) if dream.transparent else generator
+    generator = painter(dream, plan.device)
     generator.check(dream.height, dream.width)
     perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
     cutters = {sight.name: _cutter(dream, perceptors[sight.name], sight.share) for sight in dream.perceptors}
@@ -82,11 +90,15 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     )  # fmt: skip
 
 
-def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter:
+def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter | Cutters:
     options = registry.parse_options(registry.part_options(of_cuts(dream.cutouts)), "cutouts", dream.options.get("cutouts", {}))
-    if dream.cutouts == "warp":
-        return Warp(dream.views, perceptor.size, share or perceptor.share, options, dream.tile)
-    return methods.cutter(dream.cutouts, dream.views, perceptor.size, options)
+
+    def made(views: int) -> Cutter:
+        if dream.cutouts == "warp":
+            return Warp(views, perceptor.size, share or perceptor.share, options, dream.tile)
+        return methods.cutter(dream.cutouts, views, perceptor.size, options)
+
+    return Cutters(made, dream.first_views, dream.views) if dream.first_views else made(dream.views)
 
 
 @dataclass(frozen=True)
@@ -120,40 +132,45 @@ def frames(
     plan = kept.plan or resolve(dream, device)
     torch.set_num_threads(plan.threads)
     made = engine(dreams, plan)
-    course = _course(made, dreams, plan, kept.state)
+    course, halted = yield from _coarsely(made, dreams, plan, wants, should_stop, kept)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)
-    shown = _painted(
-        made, course, dream, plan, lambda step: wants(step, dream.steps), should_stop, lambda course: kept.keep(plan, course, False)
-    )
+    shown = painted(
+        made, course, dream, plan, wants=lambda step: wants(step, dream.steps),
+        should_stop=lambda: halted or should_stop(), after=lambda course: kept.keep(plan, course, False),
+    )  # fmt: skip
     for one in shown:
-        if one.final and not one.ended:
+        if one.final and not (one.ended or halted):
             kept.keep(plan, course, True)
         yield from _frames(dreams, one)
 
 
-def _painted(
+def _coarsely(
     made: Engine,
-    course: Course,
-    dream: Dream,
+    dreams: Sequence[Dream],
     plan: Plan,
-    wants: Callable[[int], bool],
+    wants: Callable[[int, int], bool],
     should_stop: Callable[[], bool],
-    after: Callable[[Course], None],
-) -> Iterator[Shown]:
-    """One render, or where a camera moves one after another."""
-    camera = Camera.of(dream)
-
-    def leg(engine: Engine, wants: Callable[[int], bool], over: Callable[[], bool]) -> Iterator[Shown]:
-        return render(engine, course, dream.steps, dream.ema, wants, over, after)
-
-    def begun(pictures: Sequence[Image]) -> Engine:
-        latent = again(made, pictures, plan)
-        course.renew(latent, _optimiser(made, dream, latent), origin_of(made, dream, latent))
-        return _holding(made.within(course.portions or made.portions), dream, course.origin)
-
-    first = _holding(made, dream, course.origin)
-    return zooming(leg, first, course, camera, begun, wants, should_stop) if camera else leg(first, wants, should_stop)
+    kept: Kept,
+) -> Stages[Frame, None, tuple[Course, bool]]:
+    """The steps that are painted at another size, if any; gives the course at the dreams' own, and whether it was stopped on the way."""
+    dream, small = dreams[0], coarse.smaller(dreams, made.generator, kept.state)
+    if not small:
+        return course_of(made, dreams, plan, kept.state), False
+    quick, last = engine(small, plan), coarse.turn(dream)
+    course = course_of(quick, small, plan, kept.state)
+    course.portions = course.portions or fitting(quick, course.latent)
+    shown = render(
+        quick.within(course.portions), course, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps),
+        should_stop=lambda: course.taken >= last or should_stop(), after=lambda course: kept.keep(plan, course, False),
+    )  # fmt: skip
+    for one in shown:
+        if not one.final:
+            yield from _frames(dreams, coarse.enlarged(one, dream))
+    halted = course.taken < last and not course.watch.over()
+    if halted:
+        kept.keep(plan, course, True)
+    return coarse.carried(course, made.generator, dream), halted
 
 
 @torch.no_grad()
@@ -162,37 +179,9 @@ def finished(recipe: Recipe, left: Kept) -> tuple[Engine, Latent]:
     dream = recipe.stages()[-1][0]
     plan = left.plan or resolve(dream)
     made = engine([dream], plan)
-    course = _course(made, [dream], plan, left.state)
-    return made, final(made, course)[1]
-
-
-def _course(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[str, Tensor] | None) -> Course:
-    """Before the first step, or where the state was; what a run was begun from may be gone by then."""
-    dream = dreams[0]
-    latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
-    course = Course.begin(latent, _optimiser(made, dream, latent), dream.ema, origin_of(made, dream, latent), rules(dreams, plan.device))
-    if state is not None:
-        course.restore(state)
-    return course
-
-
-def _optimiser(made: Engine, dream: Dream, latent: Latent) -> torch.optim.Optimizer:
-    return optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
-
-
-def _holding(made: Engine, dream: Dream, origin: Tensor | None) -> Engine:
-    if origin is None:
-        return made
-    options = init_options(dream)
-    if options.rule == "picture":
-        return replace(made, objectives={**made.objectives, "init": near(origin, dream.init_weight)})
-    return replace(made, anchor=Anchor(origin, dream.init_weight, options))
-
-
-def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:
-    """A latent of the kept one's shape, to be filled."""
-    parts = {int(name.removeprefix("latent.")): value for name, value in state.items() if name.startswith("latent.")}
-    return Latent(tuple(parts[i].to(device).clone().requires_grad_() for i in sorted(parts)), dream.height, dream.width)
+    small = coarse.smaller([dream], made.generator, left.state)
+    course = course_of(engine(small, plan) if small else made, small or [dream], plan, left.state)
+    return made, final(made, coarse.carried(course, made.generator, dream) if small else course)[1]
 
 
 def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:

@@ -26,15 +26,24 @@ def check(dream: Dream) -> None:
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
     if dream.mask and dream.transparent:
         raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
-    if Camera.of(dream) and (dream.mask or dream.patience or dream.stop_at is not None or dream.keep_best):
-        raise BadRequest(
-            "--zoom and --shift move the picture to the last step: they go without --mask, --patience, --stop-at, --keep-best."
-        )
+    _camera(dream)
+    for name in ("init_weight", "transparent", "tile") if dream.coarse else ():
+        if getattr(dream, name) != Dream.model_fields[name].default:
+            raise BadRequest(f"--coarse paints at another size first, and --{name.replace('_', '-')} knows one size: have one of them.")
+    if dream.first_views and dream.options.get("resemblance", {}).get("group"):
+        raise BadRequest("-o resemblance.group wants as many views at every step: leave --first-views out.")
     if dream.cutouts != "warp" and (dream.tile != "none" or any(sight.share for sight in dream.perceptors)):
         raise BadRequest(
             f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."
         )
     _options(dream, sights)
+
+
+def _camera(dream: Dream) -> None:
+    """A picture that moves is at its last step another one than at any before."""
+    for name in ("mask", "patience", "stop_at", "keep_best", "coarse") if Camera.of(dream) else ():
+        if getattr(dream, name) != Dream.model_fields[name].default:
+            raise BadRequest(f"--zoom and --shift move the picture to the last step: leave --{name.replace('_', '-')} out.")
 
 
 def _names(dream: Dream, sights: list[str]) -> None:

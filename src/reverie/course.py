@@ -61,6 +61,7 @@ class Course:
     def state(self) -> dict[str, Tensor]:
         """Everything by name, as it is now: the tensors are the course's own, and change with its next step."""
         found = {"taken": torch.tensor(self.taken), "undone": self.undone}
+        found["size"] = torch.tensor([self.latent.height, self.latent.width])
         for i, part in enumerate(self.latent.parts):
             found[f"latent.{i}"] = part.detach()
             kept = self.optimiser.state.get(part, {})

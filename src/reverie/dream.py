@@ -125,11 +125,21 @@ class Dream(BaseModel):
         PlainSerializer(lambda size: f"{size[0]}x{size[1]}", return_type=str),
     ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
     steps: int = Field(default=30, ge=0, le=1_000_000, description="optimisation steps")
+    coarse: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of the steps that are painted at half the size first, to be quicker",
+    )
     seed: int = Field(default=0, ge=0, lt=2**63, description="the same seed paints the same picture")
     cutouts: Literal["warp", "original", "updated", "nrupdated", "updatedpooling", "latest", "big-sleep", "deep-daze"] = Field(
         default="warp", description="how views are cut: 'warp' (ours), or as VQGAN-CLIP (five ways), big-sleep and deep-daze did"
     )
     views: int = Field(default=8, ge=1, le=4096, description="cut-outs that each perceptor sees at each step")
+    first_views: int = Field(
+        default=0, ge=0, le=4096, description="cut-outs at the first step, from where they grow evenly to --views at the last; 0: --views"
+    )
     optimiser: Literal["adam", "adamw", "adagrad", "adamax", "radam", "rmsprop", "sgd", "adamp", "diffgrad"] = Field(
         default="adam", description="how to step"
     )

@@ -116,6 +116,16 @@ def to_tensor(image: Image, height: int, width: int, fit: str = "crop") -> Tenso
     return pixels.permute(2, 0, 1).unsqueeze(0).float() / 255
 
 
+def resized(values: Tensor, size: Sequence[int], slopes: bool = False) -> Tensor:
+    """[B,C,h,w] -> [B,C,*size], between neighbours; ``slopes`` are shared out among as many more values, so that their sum stays."""
+    from torch.nn.functional import interpolate
+
+    if tuple(size) == tuple(values.shape[-2:]):
+        return values
+    share = values.shape[-2] * values.shape[-1] / (size[0] * size[1]) if slopes else 1.0
+    return share * interpolate(values, size=tuple(size), mode="bilinear", align_corners=False)
+
+
 def covering(images: Tensor, height: int, width: int) -> Tensor:
     """Pictures [B,3,h,w] enlarged or reduced until they cover height x width; what overhangs is cut off evenly. Differentiable."""
     from torch.nn.functional import interpolate

@@ -17,15 +17,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed, unknown
 from reverie.files import write_file
 from reverie.naming import name_of
 from reverie.paths import data_dir
-from reverie.recipe import Recipe, explain_validation
-from reverie.video import Kind
+from reverie.request import REQUEST, VERSION, Request, read_request
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,38 +31,12 @@ if TYPE_CHECKING:
     from reverie.course import Course
     from reverie.plan import Plan
 
-VERSION = 1
 SHARE, LEAST = 50, 1.0  # a checkpoint costs at most a fiftieth of the time, and comes a second after the last one or later
-_REQUEST, _STATE, _LOCK = "run.json", "state.safetensors", "lock"
+_STATE, _LOCK = "state.safetensors", "lock"
 
 
 def home() -> Path:
     return data_dir() / "runs"
-
-
-class Request(BaseModel):
-    """What was asked: the dreams, where each picture goes and how, and what is done already."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    version: int = VERSION
-    dreams: tuple[Dream, ...] = Field(min_length=1)
-    paths: tuple[Path, ...]
-    recipes: bool = True
-    overwrite: bool = False
-    device: str = "auto"
-    every: int | None = None
-    film: tuple[Kind, float, float] | None = None
-    until: int | None = None
-    before: Recipe | None = None
-    whole: bool = False
-    row: bool = False
-    began: datetime
-    done: tuple[int, ...] = ()
-
-    @property
-    def steps(self) -> int:
-        """At which step the pictures are as they were asked for."""
-        return self.until or max(dream.steps for dream in self.dreams)
 
 
 class Run:
@@ -120,16 +91,19 @@ class Run:
         if told.get("places") != list(places):
             return Kept(keep=keep)
         if told["dreams"] != self._digest(places):
-            raise BadRequest(f"{self.folder / _STATE} is of another dream than {_REQUEST} beside it: move it away to begin anew.")
+            raise BadRequest(f"{self.folder / _STATE} is of another dream than {REQUEST} beside it: move it away to begin anew.")
         plan = dict(told["plan"])
         return Kept(state, Plan(**{**plan, "device": device(plan["device"])}), keep)
 
+    def settled(self, request: Request) -> None:
+        """What was asked, once more is known of it."""
+        self.request = request
+        with suppress(Failed):  # it would only be found out, or painted, again
+            self._write_request()
+
     def finished(self, place: int) -> None:
         """This picture is on disk as it was asked for."""
-        self.request = self.request.model_copy(update={"done": (*self.request.done, place)})
-        if len(self.request.done) < len(self.request.dreams):
-            with suppress(Failed):  # it would only be painted again
-                self._write_request()
+        self.settled(self.request.model_copy(update={"done": (*self.request.done, place)}))
 
     def close(self) -> bool:
         """Let go of the run, and forget it once all is done; gives whether there is something to go on with."""
@@ -180,13 +154,13 @@ class Run:
             ) from error
 
     def _write_request(self) -> None:
-        write_file(self.folder / _REQUEST, self.request.model_dump_json(indent=1).encode(), overwrite=True)
+        write_file(self.folder / REQUEST, self.request.model_dump_json(indent=1).encode(), overwrite=True)
 
 
 def interrupted() -> list[Path]:
     """The folders of runs that nobody paints, the newest first."""
-    found = [path.parent for path in home().glob(f"*/{_REQUEST}") if not _held(path.parent)]
-    return sorted(found, key=lambda path: (path / _REQUEST).stat().st_mtime, reverse=True)
+    found = [path.parent for path in home().glob(f"*/{REQUEST}") if not _held(path.parent)]
+    return sorted(found, key=lambda path: (path / REQUEST).stat().st_mtime, reverse=True)
 
 
 def find(name: str = "") -> Path:
@@ -202,21 +176,6 @@ def find(name: str = "") -> Path:
 def forget(folder: Path) -> None:
     """Remove a run; pictures stay."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_request(folder: Path) -> Request:
-    """What was asked; raises ``BadRequest`` when the file is damaged or newer than this Reverie."""
-    path = folder / _REQUEST
-    try:
-        text = path.read_text(encoding="utf-8")
-        version = json.loads(text).get("version", VERSION)
-        if isinstance(version, int) and version > VERSION:
-            raise BadRequest(f"{path} was written by a newer Reverie: update Reverie.")
-        return Request.model_validate_json(text)
-    except ValidationError as error:
-        raise BadRequest(f"{path} cannot be used. {explain_validation(error, Request)}") from None
-    except (OSError, ValueError, AttributeError) as error:
-        raise BadRequest(f"{path} is damaged ({error}): reverie resume --forget {folder.name} removes the run.") from None
 
 
 def taken(folder: Path) -> int:

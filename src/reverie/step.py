@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -30,12 +30,33 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Cutters:
+    """A cutter for every step: of ``first`` views at the start of a painting, evenly more up to ``last`` at its end."""
+
+    made: Callable[[int], Cutter]
+    first: int
+    last: int
+
+    @property
+    def views(self) -> int:
+        """At most."""
+        return max(self.first, self.last)
+
+    @property
+    def size(self) -> int:
+        return self.made(self.last).size
+
+    def __call__(self, progress: float) -> Cutter:
+        return self.made(round(self.first + (self.last - self.first) * progress))
+
+
+@dataclass(frozen=True)
 class Engine:
     """Everything that a batch of dreams is painted with; nothing in it changes while painting."""
 
     generator: Generator
     perceptors: Mapping[str, Perceptor]
-    cutters: Mapping[str, Cutter]
+    cutters: Mapping[str, Cutter | Cutters]
     objectives: Mapping[str, Objective]
     rngs: Sequence[Rng]
     autocast: torch.autocast
@@ -57,6 +78,11 @@ class Engine:
         """The same that works on so much at once."""
         sparing = portions.frugal and not self.portions.frugal
         return replace(self, portions=portions, generator=frugal(self.generator) if sparing else self.generator)
+
+    def cutter(self, name: str, progress: float) -> Cutter:
+        """Of one perceptor's views at a step, where ``progress`` of 0 to 1 is painted."""
+        found = self.cutters[name]
+        return found(progress) if isinstance(found, Cutters) else found
 
 
 @dataclass(frozen=True)
@@ -142,7 +168,7 @@ class _Look:
 
     def __init__(self, engine: Engine, name: str, visible: Tensor, step: int, progress: float) -> None:
         self.engine, self.perceptor = engine, engine.perceptors[name]
-        cutter, (height, width) = engine.cutters[name], visible.shape[-2:]
+        cutter, (height, width) = engine.cutter(name, progress), visible.shape[-2:]
         regions = engine.regions or (Region(0, 0, height, width),)
         geometries = [cutter.draw(engine.rngs, step, progress, region.height, region.width) for region in regions]
 

@@ -85,6 +85,16 @@ class Frugal(Protocol):
 
 
 @runtime_checkable
+class Growing(Protocol):
+    """A generator that can carry its latent to another size of the picture."""
+
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        """The latent of the same picture at another size, row by row. With ``slopes``, the parts are gradients, which are the
+        smaller the more values have a share in a place. Linear in every part, and what is positive stays so.
+        """
+
+
+@runtime_checkable
 class Noisy(Protocol):
     """A generator that says which parts of its latent are noise or directions: near a sphere, where the way from one to another leads."""
 

@@ -15,6 +15,7 @@ from json import dumps
 from multiprocessing import get_context
 from statistics import median
 
+from reverie.bench.tables import aligned
 from reverie.dream import Dream
 
 FORMATS = ("fp32", "bf16")
@@ -115,19 +116,14 @@ def as_json(rows: Sequence[Row]) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """The figures as aligned text, then where a step's time goes."""
-    whole = [("precision", "device", "threads", "size", "batch", "steps", "steps/s", "pictures/h", "first s", "whole s", "peak MB")]
-    whole += [
+    heads = ("precision", "device", "threads", "size", "batch", "steps", "steps/s", "pictures/h", "first s", "whole s", "peak MB")
+    lines = [
         (
             *(row.precision, row.device, str(row.threads), row.size, str(row.batch), str(row.steps)),
             *(f"{row.rate:.2f}", f"{row.pictures:.0f}", f"{row.first:.1f}", f"{row.whole:.1f}", f"{row.memory:.0f}"),
         )
         for row in rows
     ]
-    parts = [("ms of a step", *(rows[0].stages if rows else ()), "of peak")]
-    parts += [(row.precision, *(f"{1000 * spent:.1f}" for spent in row.stages.values()), f"{100 * row.share:.0f} %") for row in rows]
-    return f"{_aligned(whole)}\n\n{_aligned(parts)}"
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    stages = ("ms of a step", *(rows[0].stages if rows else ()), "of peak")
+    parts = [(row.precision, *(f"{1000 * spent:.1f}" for spent in row.stages.values()), f"{100 * row.share:.0f} %") for row in rows]
+    return f"{aligned(heads, lines)}\n\n{aligned(stages, parts)}"

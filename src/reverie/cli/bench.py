@@ -1,4 +1,4 @@
-"""``reverie bench speed|quality``: how fast this machine paints, and how well the models do."""
+"""``reverie bench speed|quality|peers|scale``: how fast this machine paints, and how well the models do."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import sys
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from reverie.bench.settings import Exam
+from reverie.cli.bench_peers import peers
+from reverie.cli.bench_scale import scale
 from reverie.cli.flags import METAVARS, dreams, with_dream_flags
 from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
@@ -16,6 +19,8 @@ from reverie.cli.paint import BATCH
 PROMPT = "a red apple on a blue background"
 
 app = App(name="bench", help="Measure Reverie on this machine.")
+app.command(peers)
+app.command(scale)
 
 
 @app.command
@@ -37,6 +42,24 @@ def speed(
     precisions = FORMATS if fields.get("precision") is None else (asked[0].precision,)
     rows = measure(asked, device=device, precisions=precisions)
     print(as_json(rows) if json else table(rows))
+    return 0
+
+
+@app.command
+def race(
+    *,
+    count: Annotated[int, Parameter(help="how many of the hundred prompts", validator=Number(gte=1, lte=100))] = 8,
+    size: Annotated[str, Parameter(help="WIDTHxHEIGHT in pixels")] = "128x128",
+    steps: Annotated[int | None, Parameter(help="of the original, instead of its 500", validator=Number(gte=1))] = None,
+    device: Annotated[str, DEVICE] = "auto",
+    json: Annotated[bool, SWITCH, Parameter(help="a list with one object per prompt")] = False,
+) -> int:
+    """Print how soon Reverie paints what its judge is as sure of as of what VQGAN-CLIP's algorithm ends with, built-in models for both."""
+    from reverie.bench.race import as_json, table
+    from reverie.bench.race import race as measure
+
+    heats = list(measure(count, size, steps, device, lambda line: print(line, file=sys.stderr, flush=True)))
+    print(as_json(heats) if json else table(heats))
     return 0
 
 

@@ -16,7 +16,8 @@ from reverie.dream import Dream, Scalar
 from reverie.errors import BadRequest
 from reverie.recipe import explain_validation, scalar
 
-# Fields that may be given several times are flags in the singular; what to paint is no flag at all.
+# What to paint is no flag; fields that may be given several times are flags in the singular; some have a second name.
+SECOND = {"stop_at": ("--target-score",)}
 SEVERAL = {"perceptors": ("--perceptor",), "objectives": ("--objective",), "options": ("--option", "-o")}
 POSITIONAL = "prompts"
 METAVARS = {
@@ -44,7 +45,7 @@ def _argument(name: str, about: FieldInfo) -> Argument:
     """A text, or several, which the Dream will understand and check; only choices and switches are the command line's to know."""
     default = _default(name)
     flag = Parameter(
-        name=SEVERAL.get(name, f"--{name.replace('_', '-')}"),
+        name=SEVERAL.get(name, (f"--{name.replace('_', '-')}", *SECOND.get(name, ()))),
         help=about.description,
         metavar=METAVARS.get(name) or _metavar(about.annotation),
         show_default=(lambda _: default) if default else False,

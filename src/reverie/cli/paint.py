@@ -20,6 +20,17 @@ PRESET = Parameter(
     group="The dream",
 )
 
+BUDGET = Parameter(
+    help="instead of --steps: take as many as fit into this time on this machine, 30s, 2m or 1h30m; with --stop-at at most as many",
+    group="The dream",
+)
+
+BEST_OF = Parameter(
+    help="try so many seeds, from --seed up, small or short, and paint the one of which the judge is surest; with --batch, the best ones",
+    group="The dream",
+    validator=Number(gte=1, lte=10_000),
+)
+
 
 OVER = Parameter(
     help="a folder: paint over each of its pictures, in the order of their names, into --out; --video is of them all, 25 a second",
@@ -33,14 +44,25 @@ def paint(
     batch: Annotated[int, BATCH] = 1,
     preset: Annotated[str | None, PRESET] = None,
     over: Annotated[Path | None, OVER] = None,
+    budget: Annotated[str | None, BUDGET] = None,
+    best_of: Annotated[int | None, BEST_OF] = None,
     output: Output | None = None,
     **fields: Any,
 ) -> int:
     """Paint a picture of what you write."""
+    from reverie.budget import seconds
     from reverie.cli.run import painted, painted_over
+    from reverie.cli.settle import Search
+    from reverie.search import groups
 
-    if over is None:
-        return painted(dreams(text, fields, batch, preset), output or Output())
-    if batch > 1 or fields.get("init"):
-        raise BadRequest("--over paints one picture over each of a folder's, which it begins from: leave --batch and --init out.")
-    return painted_over(dreams(text, fields, 1, preset)[0], over, output or Output())
+    if over is not None:
+        if batch > 1 or fields.get("init") or budget is not None or best_of is not None:
+            raise BadRequest("--over begins a painting from each picture of a folder: leave --batch, --init, --budget and --best-of out.")
+        return painted_over(dreams(text, fields, 1, preset)[0], over, output or Output())
+    if budget is not None and fields.get("steps") is not None:
+        raise BadRequest(f"--budget {budget} and --steps {fields['steps']} both say how long to paint: give one of them.")
+    wanted = dreams(text, fields, batch, preset)
+    if best_of is not None:
+        groups(wanted, best_of)
+    search = Search(None if budget is None else seconds(budget), best_of)
+    return painted(wanted, output or Output(), search=search)

@@ -42,10 +42,11 @@ def resume(
 def _listed() -> int:
     from reverie import runs
     from reverie.prompts import show
+    from reverie.request import read_request
 
     for folder in runs.interrupted():
         try:
-            asked = runs.read_request(folder)
+            asked = read_request(folder)
         except BadRequest as error:
             print(f"{folder.name}  {error}")
             continue

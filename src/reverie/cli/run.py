@@ -15,6 +15,7 @@ from reverie import video
 from reverie.album import Album, Saved, pictures_in
 from reverie.camera import Camera
 from reverie.cli.output import Output
+from reverie.cli.settle import Search, settled, teller
 from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
 from reverie.images import load_picture
@@ -26,7 +27,8 @@ from reverie.observers.stills import Stills
 from reverie.observers.until import Until
 from reverie.prompts import explain, show
 from reverie.recipe import Recipe
-from reverie.runs import Request, Run, now
+from reverie.request import Request
+from reverie.runs import Run, now
 from reverie.studio import check, create
 
 if TYPE_CHECKING:
@@ -39,10 +41,12 @@ def painted(
     until: int | None = None,
     before: Recipe | None = None,
     whole: bool = False,
+    search: Search = Search(),  # noqa: B008 - frozen
     over: Sequence[Path] = (),
 ) -> int:
     """Paint and save, to the step ``until`` and from where ``before`` was left where these are given; returns the exit code.
-    ``whole``: what comes before is new as well, and shown. ``over``: the files that the dreams begin from, whose names are kept.
+    ``whole``: what comes before is new as well, and shown. ``search``: what is found out first. ``over``: the files that the dreams
+    begin from, whose names are kept.
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
@@ -58,7 +62,7 @@ def painted(
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
         film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole, row=album.row,
-        began=now(),
+        budget=search.budget, best_of=search.best_of, began=now(),
     )  # fmt: skip
     if before and not whole and not output.quiet:
         print(f"the first {before.stages()[-1][1]} steps are painted again, to go on from there", file=sys.stderr)
@@ -78,21 +82,24 @@ def _absolute(files: Mapping[str, str | None]) -> dict[str, str]:
 
 def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
     """Paint what was asked, from the start or where an interrupted ``run`` left it, and tell how it goes."""
-    events, dreams = Events(sys.stdout) if output.json else None, asked.dreams
-    _echo(dreams[0], output, events)
-    if events:
-        events.tell("start", pictures=[str(path) for path in album.paths], dream=dreams[0].model_dump(mode="json"))
-    end = Until(asked.steps + (asked.until is None))
-    observers = [end, *_observers(output, album, events, dreams[0], again=run is not None)]
+    events = Events(sys.stdout) if output.json else None
+    _echo(asked.dreams[0], output, events)
     began, done, held = monotonic(), list[Saved](), run or _begun(asked)
     try:
         with stoppable() as stop:
-            for saved in create(dreams, album, observers, should_stop=lambda: stop() or end.reached(), device=output.device, run=held):
+            asked = settled(asked, held, stop, teller(output, events))
+            if events:
+                told = {"pictures": [str(path) for path in album.paths], "dream": asked.dreams[0].model_dump(mode="json")}
+                events.tell("start", **told)
+            end = Until(asked.steps + (asked.until is None))
+            observers = [end, *_observers(output, album, events, asked.dreams[0], again=run is not None)]
+            shown = create(asked.dreams, album, observers, should_stop=lambda: stop() or end.reached(), device=output.device, run=held)
+            for saved in shown:
                 done.append(saved)
                 _record(saved, album)
                 if events:
                     _tell(events, saved)
-        stopped = stop() and sum(saved.frame.ended or saved.frame.step >= asked.steps for saved in done) < len(dreams)
+        stopped = stop() and sum(saved.frame.ended or saved.frame.step >= asked.steps for saved in done) < len(asked.dreams)
     except BadRequest:  # nothing was started
         if held and run is None:
             held.abandon()
@@ -102,7 +109,7 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
         if not events:
             _say(done)
         _let_go(held)
-    films = [] if stopped or not output.video else [path for path in _films(album, output.video, dreams) if path]
+    films = [] if stopped or not output.video else [path for path in _films(album, output.video, asked.dreams) if path]
     if events:
         told = {"pictures": [str(saved.path) for saved in done], "videos": [str(path) for path in films]}
         events.tell("done", **told, stopped=stopped, seconds=round(monotonic() - began, 3))

@@ -123,6 +123,10 @@ class BigganGenerator:
     def frugal(self) -> BigganGenerator:
         return BigganGenerator(recomputed(self.network, GenBlock, SelfAttn), self.options, self.device)
 
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        """It is the same at every size."""
+        return replace(latent, height=height, width=width)
+
     def encode(self, image: Tensor) -> Latent:
         raise Unsupported("biggan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")
 

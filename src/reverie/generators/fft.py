@@ -58,6 +58,18 @@ class Fft:
     def prior(self, latent: Latent) -> Tensor | None:
         return None
 
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        """The same waves, and none of those that only the larger picture has room for, or the smaller one had for half."""
+        high, wide = latent.height, latent.width
+        rows = torch.arange(1 - -(-min(high, height) // 2), -(-min(high, height) // 2), device=self.device)
+        columns = torch.arange(-(-min(wide, width) // 2), device=self.device)
+        old, new = (self._loudness(*size)[rows][:, columns] for size in ((high, wide), (height, width)))
+        gain = height * width / (high * wide) * old / new
+        waves = latent.parts[0][..., rows, :][..., columns]
+        found = waves.new_zeros(*waves.shape[:3], height, width // 2 + 1)
+        found[..., rows.remainder(height)[:, None], columns] = waves / gain if slopes else waves * gain
+        return Latent((found,), height, width)
+
     def encode(self, image: Tensor) -> Latent:
         height, width = image.shape[-2:]
         raw = image.to(self.device).clamp(0.01, 0.99).logit()

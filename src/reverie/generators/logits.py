@@ -65,6 +65,9 @@ class Logits:
     def frugal(self) -> Logits:
         return Logits(self.vqgan.frugal(), self.options)
 
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        return self.vqgan.grown(latent, height, width, slopes)
+
     def encode(self, image: Tensor) -> Latent:
         """In each place the picture's own code stands out, and those that are near it in the book are likelier than others."""
         book = self.network.quantize.embedding.weight.float()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import BadRequest
+from reverie.images import resized
 from reverie.options.pixels import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
@@ -39,6 +40,9 @@ class Pixels:
 
     def prior(self, latent: Latent) -> Tensor | None:
         return None
+
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        return Latent((resized(latent.parts[0], (height, width), slopes),), height, width)
 
     def encode(self, image: Tensor) -> Latent:
         raw = image.to(self.device).clamp(0.01, 0.99).logit()

@@ -7,6 +7,7 @@ perceptors find most like the words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,6 +54,10 @@ class ProganGenerator:
 
     def prior(self, latent: Latent) -> Tensor | None:
         return None
+
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        """It is the same at every size."""
+        return replace(latent, height=height, width=width)
 
     def encode(self, image: Tensor) -> Latent:
         raise Unsupported("progan cannot start from a picture: it has no encoder. stack, vqgan, siren and others can.")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -60,6 +61,10 @@ class Siren:
 
     def frugal(self) -> Siren:
         return Siren(self.options, self.device, again=True)
+
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        """It is the same at every size."""
+        return replace(latent, height=height, width=width)
 
     def encode(self, image: Tensor) -> Latent:
         """The network that has learnt the picture, coarsely, then finer; every one begins with the same weights.

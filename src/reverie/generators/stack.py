@@ -14,6 +14,7 @@ from torch import Tensor
 
 from reverie.enlarge import enlarged
 from reverie.errors import BadRequest
+from reverie.images import resized
 from reverie.options.stack import Options as Options
 from reverie.rng import Rng
 from reverie.types import Latent
@@ -59,6 +60,15 @@ class Stack:
 
     def prior(self, latent: Latent) -> Tensor | None:
         return None
+
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        """Coarse pictures are the same at every size; the finest becomes the next finer one, and those beyond begin empty."""
+        found = [latent.parts[0].new_zeros(*latent.parts[0].shape[:2], *size) for size in self.sizes(height, width)]
+        for part in latent.parts:
+            room = [i for i, empty in enumerate(found) if empty.shape[-2] >= part.shape[-2] and empty.shape[-1] >= part.shape[-1]]
+            place = min(room, default=len(found) - 1)
+            found[place] = found[place] + resized(part, found[place].shape[-2:], slopes)
+        return Latent(tuple(found), height, width)
 
     def encode(self, image: Tensor) -> Latent:
         """Coarse to fine: each picture takes what the coarser ones left."""

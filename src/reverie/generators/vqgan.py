@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import BadRequest
+from reverie.images import resized
 from reverie.nets.again import recomputed
 from reverie.nets.vqgan import VQGAN, AttnBlock, ResnetBlock, Upsample
 from reverie.options.vqgan import Options as Options
@@ -56,6 +57,10 @@ class VqganGenerator:
 
     def frugal(self) -> VqganGenerator:
         return VqganGenerator(recomputed(self.network, ResnetBlock, AttnBlock, Upsample), self.options, self.device)
+
+    def grown(self, latent: Latent, height: int, width: int, slopes: bool = False) -> Latent:
+        factor = self.network.config.factor
+        return Latent((resized(latent.parts[0], (height // factor, width // factor), slopes),), height, width)
 
     def encode(self, image: Tensor) -> Latent:
         book = self.network.quantize

@@ -57,16 +57,18 @@ def painted(parts: Sequence[Tensor], where: Tensor, config: SirenConfig, again: 
     last = len(parts) // 2 - 1
     x = where.expand(len(parts[0]), -1, -1)
     for layer in range(last + 1):
-        weight, bias = parts[2 * layer].transpose(1, 2), parts[2 * layer + 1].unsqueeze(1)
+        # How fast a sine turns is multiplied into its few weights, not into what it makes of every place.
+        turns = 1.0 if layer == last else config.hidden if layer else config.first
+        weight, bias = turns * parts[2 * layer].transpose(1, 2), turns * parts[2 * layer + 1].unsqueeze(1)
         if 0 < layer < last:
-            given = (x, weight, bias, config.hidden)
+            given = (x, weight, bias)
             x = checkpoint(_sines, *given, use_reentrant=False, preserve_rng_state=False) if again else _sines(*given)
         else:
             with torch.autocast(x.device.type, enabled=False):
                 x = torch.baddbmm(bias, x, weight)
-            x = x if layer else torch.sin(config.first * x)
+            x = x if layer else torch.sin(x)
     return x
 
 
-def _sines(x: Tensor, weight: Tensor, bias: Tensor, turns: float) -> Tensor:
-    return torch.sin(turns * (torch.bmm(x, weight).float() + bias))
+def _sines(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.sin(torch.bmm(x, weight).float() + bias)

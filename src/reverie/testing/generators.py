@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ from torch import Tensor
 from reverie.errors import BadRequest, Unsupported
 from reverie.rng import Rng
 from reverie.testing.rules import alike, apart, downhill, gradients, has, made, numbers, require, silence, untaught
-from reverie.types import Chooser, Drawing, Generator, Latent
+from reverie.types import Chooser, Drawing, Generator, Growing, Latent
 
 RNGS = (Rng(1), Rng(2), Rng(3))
 Size = tuple[int, int]  # width, height
@@ -46,6 +47,7 @@ def check_generator(
         _bounds(generator, height, width)
         _encodes(generator, height, width, near)
         _learns(generator, height, width)
+        _grows(generator, height, width)
         untaught(generator)
 
 
@@ -117,6 +119,22 @@ def _draws(generator: Generator, height: int, width: int) -> None:
             first, again, later = (generator.draw(latent, RNGS, step) for step in (0, 0, 1))
         require(torch.equal(first, again), "A draw follows from Rng and step alone.", "it differs when it is drawn again")
         require(not torch.equal(first, later), "Every step draws anew.", "two steps drew the same")
+
+
+@torch.no_grad()
+def _grows(generator: Generator, height: int, width: int) -> None:
+    if isinstance(generator, Growing):
+        latent = generator.start(RNGS, height, width)
+        large = generator.grown(latent, 2 * height, 2 * width)
+        numbers(generator(large), (len(RNGS), 3, 2 * height, 2 * width), "The picture of a latent that `grown` carried to another size")
+        for slopes in (False, True):
+            parts = generator.grown(latent, 2 * height, 2 * width, slopes).parts
+            alone = generator.grown(_row(latent, 1), 2 * height, 2 * width, slopes).parts
+            for part, own in zip(parts, alone, strict=True):
+                alike(part[1:2], own, "A row is carried among others as it is alone.")
+        ones = replace(latent, parts=tuple(torch.ones_like(part) for part in latent.parts))
+        positive = all(bool((part >= 0).all()) for part in generator.grown(ones, 2 * height, 2 * width, slopes=True).parts)
+        require(positive, "What is positive stays so when it is carried: squares of gradients are.", "a part was negative")
 
 
 def _rows(generator: Generator, height: int, width: int) -> None:
