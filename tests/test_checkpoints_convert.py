@@ -23,6 +23,7 @@ from reverie.build import frames
 from reverie.checkpoints.biggan import folded
 from reverie.checkpoints.convert import converted
 from reverie.checkpoints.read import read
+from reverie.checks import check
 from reverie.errors import BadRequest
 from reverie.nets.vqgan import VQGAN
 from reverie.weights import load_biggan, load_progan, load_vqgan
@@ -205,6 +206,27 @@ def test_every_kind_paints_by_its_path(tmp_path: Path, networks: tiny.Options) -
         painted = list(frames([dream], device="cpu"))[-1]
         again = tiny.dream({**networks, kind: {"weights": str(path)}}, generator=kind)
         assert torch.equal(painted.pixels, list(frames([again], device="cpu"))[-1].pixels), kind
+
+
+def test_the_readers_options_reach_a_path(tmp_path: Path, networks: tiny.Options) -> None:
+    """``--generator FILE -o vqgan.config=YAML``; under the file's own name they count before."""
+    path = originals.taming(tmp_path)
+    yaml_, wrong = tmp_path / "elsewhere.yaml", originals.taming_yaml(originals.FIRST_STAGE, tmp_path / "wrong.yaml", n_embed=1024)
+    path.with_suffix(".yaml").rename(yaml_)
+    dream = tiny.dream({**networks, "vqgan": {}}, generator=str(path))
+    told = dream.model_copy(update={"options": {**dream.options, "vqgan": {"config": str(yaml_)}}})
+    check(told)
+    assert list(frames([told], device="cpu"))
+    bad = dream.model_copy(update={"options": {**dream.options, "vqgan": {"config": str(wrong)}}})
+    with pytest.raises(BadRequest, match="n_embed is 1024 there"):
+        list(frames([bad], device="cpu"))
+    over = bad.model_copy(update={"options": {**bad.options, str(path): {"config": str(yaml_)}}})
+    assert registry.given("generator", str(path), over.options) == {"config": str(yaml_)}
+    assert list(frames([over], device="cpu"))
+    with pytest.raises(BadRequest, match="option of"):
+        check(dream.model_copy(update={"options": {"vqgan": {"wings": 2}}}))
+    with pytest.raises(BadRequest, match="component with options in this dream"):
+        check(dream.model_copy(update={"options": {"biggan": {"basis": 1}}}))
 
 
 def test_another_kind_is_named(tmp_path: Path) -> None:

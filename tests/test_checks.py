@@ -37,6 +37,8 @@ def test_what_can_be_painted_passes(fields: dict[str, Any]) -> None:
         ({"perceptors": "minni"}, "Did you mean 'mini'"),
         ({"perceptors": ("mini", "mini:2")}, "named twice"),
         ({"init": "skech"}, "Did you mean 'sketch'"),
+        ({"zoom": 1.1, "keep_best": True}, "leave --keep-best out"),
+        ({"shift": "1,0", "coarse": 0.5}, "leave --coarse out"),
         ({"mask": "m.png"}, "give that picture"),
         ({"init": "photo.jpg", "mask": "padding"}, "--fit pad"),
         ({"objectives": "tv:2"}, "'tv' is Reverie's own and has a flag: --tv"),

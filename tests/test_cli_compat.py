@@ -134,4 +134,16 @@ def test_words_that_are_no_flags(capsys: Capture) -> None:
     assert main(["dream", "of", "a", "castle"]) == 2
     assert "reverie paint 'dream ...'" in capsys.readouterr().err
     assert main(["imagine", "x", "--colour", "red"]) == 2
-    assert main(["generate", "-p", "x", "-zvid"]) == 2
+    assert main(["generate", "-p", "x", "-zvid", "-zsc", "7"]) == 2
+
+
+def test_a_folder_is_painted_over(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
+    Path("frames").mkdir()
+    for number, name in enumerate(("2.png", "1.png")):
+        Image.new("RGB", (20, 20), (200 * number, 0, 0)).save(Path("frames", name))
+    words = ["-ckpt", networks["vqgan"]["weights"], "-m", networks["mini"]["weights"], "-cutm", "original", "-cuts", "2", "-s", "32", "32"]
+    for folder in ("steps", "steps-2"):
+        assert main(["generate", "-p", "a red fox", "-vsd", "frames", "-i", "1", "-sd", "4", *words]) == 0
+        assert capsys.readouterr().out.split() == [f"{folder}/1.png", f"{folder}/2.png"]
+    assert [read_recipe(f"steps/{name}.png").dream.seed for name in (1, 2)] == [4, 4]
+    assert Path("steps/1.png").read_bytes() == Path("steps-2/1.png").read_bytes() != Path("steps/2.png").read_bytes()

@@ -40,7 +40,7 @@ VALUES = {
     "prompts": "a fox:2|fog:-1^a hen", "image_prompts": "a.png|b.png:0.5", "size": "64 48", "init_image": "a.png", "init_noise": "pixels",
     "augments": "Ji Er", "noise_prompt_seeds": "3 4", "noise_prompt_weights": "0.5 1", "img": "a.png", "start_image_path": "a.png",
     "cuda_device": "cpu", "ema_decay": "0.9", "lower_bound_cutout": "0.2", "upper_bound_cutout": "0.9", "averaging_weight": "0.5",
-    "clip_model": "mini", "model_name": "mini", "image_size": "64",
+    "encoding": "a.npy", "clip_encoding": "a.npy", "clip_model": "mini", "model_name": "mini", "image_size": "64",
 }  # fmt: skip
 SAMPLES = {"text": "some words", "int": "3", "float": "0.25"}
 
@@ -122,14 +122,12 @@ def test_fires_spellings() -> None:
         ("dream", ["x", "--seed", "seven"], "no whole number"),
         ("imagine", ["x", "--save_gif=perhaps"], "perhaps"),
         ("generate", ["-cutm", "newest"], "invalid choice"),
-        ("generate", ["-p", "x", "-zvid"], "zoom"),
-        ("generate", ["-p", "x", "-vsd", "frames"], "painted over"),
+        ("generate", ["-p", "x", "-zvid", "-zsc", "3"], "zoom"),
         ("generate", ["-p", "x", "-se", "0"], "every 1, 2, 3"),
         ("generate", ["-p", "x", "-i", "-3"], "steps"),
         ("dream", ["x", "--save-progress", "--save-every", "0"], "every 1, 2, 3"),
         ("dream", [], "nothing to paint"),
         ("imagine", ["--create-story"], "no story"),
-        ("imagine", ["x", "--encoding", "v"], "vector"),
         ("generate", ["-m", "ViT-Z/99"], "ViT-Z/99"),
     ],
 )

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from test_cli_compat import interrupted
 
@@ -134,9 +135,16 @@ def test_a_picture_of_pillows_is_a_prompt() -> None:
     assert Image.open(found.text).getpixel((0, 0)) == (255, 0, 0)
 
 
-def test_vectors_are_refused() -> None:
-    for make in (lambda: big_sleep.Imagine(encoding=[1.0]), lambda: deep_daze.Imagine(clip_encoding=[1.0])):
+def test_a_vector_is_painted(own_home: Path) -> None:
+    dream = big_sleep.Imagine(encoding=torch.ones(1, 8), text="a fox", text_min="blur")
+    first, blur = dream.translation.dream.prompts
+    assert first.kind == "vector" and Path(first.text).parent == own_home / "cache" / "vectors" and blur.weight == -1
+    assert any("--encoding" in note for note in dream.notes)
+    story = deep_daze.Imagine(clip_encoding=[1.0, 2.0])
+    assert [prompt.kind for prompt in story.translation.dream.prompts] == ["vector"]
+    for turned in (dream, story):
+        turned.set_clip_encoding(encoding="fox.npy")
+        assert [prompt.text for prompt in turned.translation.dream.prompts] == ["fox.npy"] and turned.filename.stem == "fox"
+    for make in (lambda: big_sleep.Imagine(encoding="words"), lambda: deep_daze.Imagine(clip_encoding={})):
         with pytest.raises(BadRequest, match="vector"):
             make()
-    with pytest.raises(BadRequest, match="vector"):
-        big_sleep.Imagine(text="x").set_clip_encoding(encoding=[1.0])

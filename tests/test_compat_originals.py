@@ -70,6 +70,25 @@ def test_a_vqgan_clip_line() -> None:
     assert (pictures.file, pictures.overwrite, pictures.video, pictures.seconds, pictures.device) == ("out.png", True, "mp4", 4.0, "cpu")
 
 
+def test_a_video_that_zooms() -> None:
+    found = find("generate.py -p 'an apple' -zvid -zs 20 -zse 5 -zsc 1.02 -zsx 3 -zsy -1 -vl 4 -o out.png")
+    dream = found.dream
+    assert (dream.zoom, dream.shift, dream.zoom_every, dream.zoom_start) == (1.02, (3, -1), 5, 20)
+    assert (found.pictures.video, found.pictures.seconds) == ("mp4", 4.0)
+    assert "--zoom 1.02 --shift 3,-1 --zoom-every 5 --zoom-start 20 --out out.png" in next(found.lines())
+    alone = find("generate.py -p 'an apple' -zsc 1.02")
+    assert alone.dream.zoom == 1 and "-zsc: it belongs to -zvid, and does nothing alone" in alone.notes
+
+
+def test_a_folder_that_is_painted_over() -> None:
+    found = find("generate.py -p 'an apple' -vsd frames -vid -ii a.png -cpe 5 -o out")
+    assert (found.pictures.over, found.pictures.file, found.pictures.video) == ("frames", "out", "mp4")
+    assert found.dream.fit == "stretch" and found.dream.init == "random" and len(found.recipe.stages()) == 1
+    assert {note.partition(":")[0] for note in found.notes} >= {"-ii", "-cpe"}
+    assert "--fit stretch --over frames --out out --video mp4" in next(found.lines())
+    assert find("generate.py -vsd frames").pictures.file == "steps"
+
+
 def test_a_story_goes_round_and_keeps_its_pictures() -> None:
     found = find("generate.py -p 'a rose|red ^ a tulip' -ip a.png -cpe 100 -i 250")
     stages = [([prompt.text for prompt in dream.prompts], left) for dream, left in found.recipe.stages()]

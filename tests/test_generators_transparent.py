@@ -9,6 +9,7 @@ import tiny
 import torch
 from PIL import Image
 
+from reverie.album import Album
 from reverie.begin import start
 from reverie.build import Kept, engine, frames
 from reverie.course import Course
@@ -19,7 +20,7 @@ from reverie.images import load_picture
 from reverie.plan import Plan
 from reverie.recipe import Recipe
 from reverie.step import decode
-from reverie.studio import Album, create
+from reverie.studio import create
 
 PLAN = Plan(tiny.CPU, False, 256)
 BALL = torch.full((1, 3, 32, 32), 0.9)

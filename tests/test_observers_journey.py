@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from reverie.camera import Camera
 from reverie.cli import main
 from reverie.errors import BadRequest, Failed
 from reverie.images import load_picture
 from reverie.observers import journey
-from reverie.observers.journey import Film, Journey, encode, frames_of, spaced
+from reverie.observers.journey import Film, Journey, encode, frames_of, spaced, travelled
 from reverie.video import FPS, read_recipe
 
 TINY = ["--generator", "pixels", "--size", "32x24", "--views", "2", "--steps", "5", "--init", "random", "-q"]
@@ -123,3 +124,34 @@ def test_a_video_can_be_shown_and_painted_again(tmp_path: Path, capsys: pytest.C
     assert main(["show", str(tmp_path / "fox.mp4")]) == 0 and "a fox" in capsys.readouterr().out
     assert main(["replay", str(tmp_path / "fox.mp4"), "--out", str(tmp_path / "again.png"), "-q"]) == 0
     assert load_picture(tmp_path / "again.png").tobytes() == load_picture(out).tobytes()
+
+
+def test_a_camera_is_followed_at_an_even_pace(tmp_path: Path) -> None:
+    paths = frames(tmp_path, 0, 0, 0, 0, 0, 0, 0, 90, 180)
+    for path in paths:  # 0, 2, 4 ... steps
+        path.rename(path.with_name(f"{int(path.stem) * 2:06}.png_"))
+    paths = sorted(path.rename(path.with_suffix(".png")) for path in tmp_path.glob("*.png_"))
+    camera = Camera(zoom=1.5, shift=(4, 0), every=2, start=0)
+    shown = [picture.getpixel((3, 3))[0] for picture in travelled(paths, Film(seconds=1, hold=0.2), camera)]  # type: ignore[index]
+    assert len(shown) == FPS + 5 and set(shown[:18]) == {0} and shown[-6:] == [180] * 6
+    assert shown[22] == pytest.approx(90 + 90 / 3, abs=25) and sorted(shown) == shown
+
+
+def test_a_painting_that_zooms_and_its_video(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    out, moves = tmp_path / "fox.png", ["--zoom", "1.1", "--shift", "-2,0", "--zoom-every", "2"]
+
+    def broken(*given: object, **more: object) -> Path:
+        raise Failed("the disk is full.")
+
+    monkeypatch.setattr(journey, "save_video", broken)
+    assert main(["paint", "a fox", *TINY, *moves, "--out", str(out), "--video", "gif", "--seconds", "0.4", "--hold", "0"]) == 0
+    assert sorted(path.name for path in frames_of(out).glob("[0-9]*")) == [f"{step:06}.png" for step in (0, 2, 4, 5)]
+    monkeypatch.undo()
+    capsys.readouterr()
+    assert main(["encode", str(frames_of(out))]) == 0
+    video = Path(capsys.readouterr().out.strip())
+    with Image.open(video) as opened:
+        assert getattr(opened, "n_frames", 1) > 5
+    assert read_recipe(video).dream.shift == (-2, 0)
+    assert main(["replay", str(out), "--out", str(tmp_path / "again.png"), "-q"]) == 0
+    assert out.read_bytes() == (tmp_path / "again.png").read_bytes()

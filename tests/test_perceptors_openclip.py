@@ -14,14 +14,16 @@ import tiny
 import tiny_clip
 import torch
 import torchvision_shim
+from safetensors.torch import save_file
 
 from reverie import clip_tokens, registry
 from reverie.build import frames
 from reverie.dream import Dream
 from reverie.errors import BadRequest
+from reverie.models import add
 from reverie.nets.clip import CLIP, config_of
 from reverie.options.openclip import Options
-from reverie.perceptors.openclip import OpenClipPerceptor, _trained
+from reverie.perceptors.openclip import OpenClipPerceptor, _here, _trained
 from reverie.testing import check_perceptor
 
 HERE = find_spec("open_clip") is not None
@@ -223,3 +225,12 @@ def test_looking_is_one_graph(config: Any) -> None:
     made = tiny_clip.network(config)
     pictures = torch.randn(2, 3, config.size, config.size, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(torch.compile(made.look, fullgraph=True, backend="eager")(pictures), made.look(pictures), atol=1e-6)
+
+
+def test_weights_may_be_an_installed_models(tmp_path: Path, own_home: Path) -> None:
+    save_file({"x": torch.ones(1)}, tmp_path / "eyes.safetensors")
+    record = add([tmp_path / "eyes.safetensors"], "my-eyes")
+    assert _here(Options(model="ViT-B-32", weights="my-eyes")).weights == str(record.path)
+    assert _here(Options(model="ViT-B-32", weights="some.pt")).weights == "some.pt" and _here(Options(model="x")).weights == ""
+    with pytest.raises(BadRequest, match="reverie models pull"):
+        _here(Options(model="RN50", weights="openclip-rn50-yfcc15m"))

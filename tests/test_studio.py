@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from reverie import Dream, Frame, paint
+from reverie.album import Album, Saved
 from reverie.errors import BadRequest, Failed, unknown
 from reverie.files import read_recipe
 from reverie.images import load_picture
 from reverie.recipe import Recipe
-from reverie.studio import Album, Saved, create
+from reverie.studio import create
 
 
 def tiny(text: str = "a red fox", **fields: object) -> Dream:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from mutations import MUTATIONS, mutated, refusals, twisted_header
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import BadRequest
-from reverie.weights import load_clip, load_vqgan, save_network
+from reverie.weights import load_biggan, load_clip, load_progan, load_vqgan, save_network
 
 
 @pytest.fixture
@@ -153,3 +156,33 @@ def test_saving_leaves_nothing_half_written(file: Path) -> None:
     save_network(file, "vqgan", tiny.vqgan(seed=1), tiny.CODES)
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert not torch.equal(load_vqgan(str(file)).decoder.conv_in.weight, tiny.vqgan().decoder.conv_in.weight)
+
+
+@pytest.mark.parametrize("many", [2**20, 2**32])
+def test_a_network_without_end_is_not_made(file: Path, many: int) -> None:
+    rewrite(file, config=asdict(tiny.CODES) | {"num_res_blocks": many})
+    with pytest.raises(BadRequest, match="counts more than the vqgan"):
+        load_vqgan(str(file))
+    rewrite(file, config=asdict(tiny.CODES) | {"num_res_blocks": 9999})
+    with pytest.raises(BadRequest, match="more than 10000 parts"):
+        load_vqgan(str(file))
+
+
+OWN: dict[str, Callable[[str], Any]] = {"vqgan": load_vqgan, "biggan": load_biggan, "progan": load_progan, "mini": load_clip}
+
+
+@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize("change", [mutated, twisted_header], ids=["bytes", "header"])
+def test_mutated_files_are_read_or_refused(
+    networks: tiny.Options, kind: str, change: Callable[[bytes, random.Random], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reverie's own files, from strangers: whatever they say of themselves, nothing but a line comes of it."""
+    monkeypatch.chdir(tmp_path)
+    path, data, chance, count = (
+        tmp_path / "evil.safetensors",
+        Path(networks[kind]["weights"]).read_bytes(),
+        random.Random(7),
+        MUTATIONS // 10,
+    )
+    refused = refusals(lambda: OWN[kind](str(path)), path, lambda: change(data, chance), count)
+    assert count // 2 < refused <= count and [file.name for file in tmp_path.iterdir()] == [path.name]

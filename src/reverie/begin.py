@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from reverie.dream import NOISES, PADDING, STARTS, Dream
 from reverie.errors import BadRequest
 from reverie.generators.transparent import TransparentChooser
 from reverie.grounds import on_white
-from reverie.images import load_picture, mask_of, opacity_of, padding_of, softened, to_tensor
+from reverie.images import load_picture, mask_of, opacity_of, opaque, padding_of, softened, to_tensor
 from reverie.optimisers import optimiser
 from reverie.options.init import Options as InitOptions
 from reverie.options.sample import Options as SampleOptions
@@ -31,6 +32,9 @@ from reverie.step import Engine, Fixed, decode
 from reverie.types import Chooser, Latent, Mixer
 from reverie.watch import Rules
 from reverie.weights import foreign, load_clip, load_codes, load_gpt, load_judge, load_sketch, load_vqgan
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @lru_cache(maxsize=2)
@@ -105,9 +109,47 @@ def start(made: Engine, dreams: Sequence[Dream], plan: Plan) -> Latent:
     """The first latent, as leaves that require gradients; each dream starts as it would alone."""
     height, width = dreams[0].height, dreams[0].width
     looks: dict[int, list[Tensor]] = {}  # by seed: dreams of one seed have the same starts to choose from
-    firsts = [_first(made, dream, rng, plan, looks) for dream, rng in zip(dreams, made.rngs, strict=True)]
+    return _leaves([_first(made, dream, rng, plan, looks) for dream, rng in zip(dreams, made.rngs, strict=True)], height, width)
+
+
+def again(made: Engine, pictures: Sequence[Image], plan: Plan) -> Latent:
+    """The latent nearest to pictures of the painting's size, one of each dream; raises ``BadRequest`` where there is none."""
+    if isinstance(made.generator, Chooser):
+        raise BadRequest("This generator cannot begin from a picture, as --zoom and --shift have it do: ask for --generator vqgan.")
+    width, height = pictures[0].size
+    firsts = []
+    for picture, rng in zip(pictures, made.rngs, strict=True):
+        image = to_tensor(opaque(picture), height, width)
+        if picture.mode == "RGBA":
+            image = torch.cat((image, to_tensor(picture.getchannel("A"), height, width)[:, :1]), 1)
+        firsts.append(made.generator.start([rng], height, width, image.to(plan.device)))
+    return _leaves(firsts, height, width)
+
+
+def _leaves(firsts: Sequence[Latent], height: int, width: int) -> Latent:
     parts = zip(*(first.parts for first in firsts), strict=True)
     return Latent(tuple(torch.cat(part).detach().clone().contiguous().requires_grad_() for part in parts), height, width)
+
+
+def optimiser_of(made: Engine, dream: Dream, latent: Latent) -> torch.optim.Optimizer:
+    return optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
+
+
+@torch.no_grad()
+def origin_of(made: Engine, dream: Dream, latent: Latent) -> Tensor | None:
+    """What the painting is held to, if anything: the picture as the generator first paints it, its latent, or zero."""
+    if not dream.init_weight:
+        return None
+    rule = init_options(dream).rule
+    if rule == "picture":
+        return decode(made, latent)
+    values = flat(latent)
+    return values.clone() if rule == "latent" else torch.zeros_like(values)
+
+
+def init_options(dream: Dream) -> InitOptions:
+    found: InitOptions = registry.parse_options(InitOptions, "init", dream.options.get("init", {}))
+    return found
 
 
 def _first(made: Engine, dream: Dream, rng: Rng, plan: Plan, looks: dict[int, list[Tensor]]) -> Latent:
@@ -183,27 +225,10 @@ def course_of(made: Engine, dreams: Sequence[Dream], plan: Plan, state: Mapping[
     """Before the first step, or where the state was; what a run was begun from may be gone by then."""
     dream = dreams[0]
     latent = start(made, dreams, plan) if state is None else _blank(state, dream, plan.device)
-    origin = _origin(made, dream, latent) if dream.init_weight else None
-    stepper = optimiser(dream.optimiser, latent.parts, dream.rate or made.generator.rate)
-    course = Course.begin(latent, stepper, dream.ema, origin, rules(dreams, plan.device))
+    course = Course.begin(latent, optimiser_of(made, dream, latent), dream.ema, origin_of(made, dream, latent), rules(dreams, plan.device))
     if state is not None:
         course.restore(state)
     return course
-
-
-@torch.no_grad()
-def _origin(made: Engine, dream: Dream, latent: Latent) -> Tensor:
-    """What the painting is held to: the picture as the generator first paints it, its latent, or zero."""
-    rule = init_options(dream).rule
-    if rule == "picture":
-        return decode(made, latent)
-    values = flat(latent)
-    return values.clone() if rule == "latent" else torch.zeros_like(values)
-
-
-def init_options(dream: Dream) -> InitOptions:
-    found: InitOptions = registry.parse_options(InitOptions, "init", dream.options.get("init", {}))
-    return found
 
 
 def _blank(state: Mapping[str, Tensor], dream: Dream, device: torch.device) -> Latent:

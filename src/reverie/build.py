@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Generator as Stages
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from reverie import coarse, registry
-from reverie.anchors import Anchor
-from reverie.begin import beside, course_of, fixed, init_options, regions_of
+from reverie.begin import beside, course_of, fixed, regions_of
 from reverie.checks import check
 from reverie.course import Course
 from reverie.cutouts import Cutter as Warp
@@ -26,8 +25,9 @@ from reverie.fitting import fitting
 from reverie.generators.tiled import tiled
 from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
+from reverie.legs import painted
 from reverie.memory import Portions
-from reverie.objectives import near, objectives, weighed
+from reverie.objectives import objectives, weighed
 from reverie.options import of_cuts
 from reverie.plan import Plan, pick_device, resolve
 from reverie.recipe import Recipe
@@ -55,7 +55,7 @@ def _component(kind: str, name: str, options: str, device: torch.device) -> Any:
 
 
 def component(kind: str, name: str, dream: Dream, device: torch.device) -> Any:
-    return _component(kind, name, json.dumps(dream.options.get(name, {}), sort_keys=True), device)
+    return _component(kind, name, json.dumps(registry.given(kind, name, dream.options), sort_keys=True), device)
 
 
 def painter(dream: Dream, device: torch.device) -> Generator:
@@ -135,10 +135,8 @@ def frames(
     course, halted = yield from _coarsely(made, dreams, plan, wants, should_stop, kept)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)
-    if course.origin is not None:
-        made = _holding(made, dream, course.origin)
-    shown = render(
-        made, course, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps),
+    shown = painted(
+        made, course, dream, plan, wants=lambda step: wants(step, dream.steps),
         should_stop=lambda: halted or should_stop(), after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
     for one in shown:
@@ -186,13 +184,6 @@ def finished(recipe: Recipe, left: Kept) -> tuple[Engine, Latent]:
     return made, final(made, coarse.carried(course, made.generator, dream) if small else course)[1]
 
 
-def _holding(made: Engine, dream: Dream, origin: Tensor) -> Engine:
-    options = init_options(dream)
-    if options.rule == "picture":
-        return replace(made, objectives={**made.objectives, "init": near(origin, dream.init_weight)})
-    return replace(made, anchor=Anchor(origin, dream.init_weight, options))
-
-
 def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
     """One frame per dream whose picture is finite; a final picture that is not is told once the others are out."""
     broken = []
@@ -225,9 +216,11 @@ def score(
     if not pictures or not texts:
         raise BadRequest(f"Comparing needs a picture and a text or more, not {len(pictures)} and {len(texts)}.")
     registry.check("perceptor", perceptor)
-    registry.check_options([perceptor], options or {})
+    registry.check_options(registry.answering("perceptor", perceptor), options or {})
     place = pick_device(device)
-    found: Perceptor = _component("perceptor", perceptor, json.dumps(dict((options or {}).get(perceptor, {})), sort_keys=True), place)
+    found: Perceptor = _component(
+        "perceptor", perceptor, json.dumps(registry.given("perceptor", perceptor, options or {}), sort_keys=True), place
+    )
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
     seen, read = found.look(views.to(place)), found.read(texts)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reverie import registry
+from reverie.camera import Camera
 from reverie.dream import PADDING, STARTS, Dream
 from reverie.errors import BadRequest, unknown
 from reverie.images import WEB
@@ -25,6 +26,7 @@ def check(dream: Dream) -> None:
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
     if dream.mask and dream.transparent:
         raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
+    _camera(dream)
     for name in ("init_weight", "transparent", "tile") if dream.coarse else ():
         if getattr(dream, name) != Dream.model_fields[name].default:
             raise BadRequest(f"--coarse paints at another size first, and --{name.replace('_', '-')} knows one size: have one of them.")
@@ -35,6 +37,13 @@ def check(dream: Dream) -> None:
             f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."
         )
     _options(dream, sights)
+
+
+def _camera(dream: Dream) -> None:
+    """A picture that moves is at its last step another one than at any before."""
+    for name in ("mask", "patience", "stop_at", "keep_best", "coarse") if Camera.of(dream) else ():
+        if getattr(dream, name) != Dream.model_fields[name].default:
+            raise BadRequest(f"--zoom and --shift move the picture to the last step: leave --{name.replace('_', '-')} out.")
 
 
 def _names(dream: Dream, sights: list[str]) -> None:
@@ -51,10 +60,10 @@ def _options(dream: Dream, sights: list[str]) -> None:
     """Only what is given is looked at: the options of other packages stand in their modules, which may import much."""
     used = [("generator", dream.generator), *(("perceptor", name) for name in sights), *(("objective", name) for name in dream.objectives)]
     parts = [part for part in registry.PARTS if part not in STARTS or part == dream.init]
-    registry.check_options([*(name for _, name in used), *parts], dream.options)
+    registry.check_options([*(one for kind, name in used for one in registry.answering(kind, name)), *parts], dream.options)
     for kind, name in used:
-        if name in dream.options:
-            registry.parse_options(registry.options(kind, name), name, dream.options[name])
+        if given := registry.given(kind, name, dream.options):
+            registry.parse_options(registry.options(kind, name), name, given)
     for part in parts:
         model = registry.part_options(of_cuts(dream.cutouts) if part == "cutouts" else part)
         registry.parse_options(model, part, dream.options.get(part, {}))

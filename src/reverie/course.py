@@ -53,6 +53,11 @@ class Course:
         undone = torch.zeros(len(first), dtype=torch.long, device=first.device)
         return cls(latent, optimiser, slow, undone, {}, Watch(rules, latent.parts), origin=origin)
 
+    def renew(self, latent: Latent, optimiser: torch.optim.Optimizer, origin: Tensor | None = None) -> None:
+        """Go on with another latent, where it stands."""
+        self.latent, self.optimiser, self.origin = latent, optimiser, origin
+        self.slow = tuple(part.detach().clone() for part in latent.parts) if self.slow else ()
+
     def state(self) -> dict[str, Tensor]:
         """Everything by name, as it is now: the tensors are the course's own, and change with its next step."""
         found = {"taken": torch.tensor(self.taken), "undone": self.undone}

@@ -28,6 +28,17 @@ def _size(value: Any) -> Any:
     return value
 
 
+def _shift(value: Any) -> Any:
+    """``2,-1`` or a pair (right, down)."""
+    if isinstance(value, str):
+        try:
+            right, down = (int(side) for side in value.split(","))
+        except ValueError:
+            raise ValueError(f"a shift is pixels to the right and down, as 2,-1, not {value!r}") from None
+        return (right, down)
+    return value
+
+
 def _prompts(value: Any) -> Any:
     return parse(value) if isinstance(value, str) else value
 
@@ -153,6 +164,12 @@ class Dream(BaseModel):
     tv: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of smoothness: mean squared step between neighbours")
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")
     saturation: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of calm colour: mean squared distance from grey")
+    zoom: float = Field(default=1.0, ge=0.5, le=2, description="enlarge the picture so many times, again and again while it is painted")
+    shift: Annotated[tuple[int, int], BeforeValidator(_shift), PlainSerializer(lambda way: f"{way[0]},{way[1]}", return_type=str)] = Field(
+        default=(0, 0), description="move it so many pixels right and down as often: 2,0"
+    )
+    zoom_every: int = Field(default=10, ge=1, le=1_000_000, description="steps from one --zoom or --shift to the next")
+    zoom_start: int = Field(default=0, ge=0, le=1_000_000, description="the step of the first one")
     symmetry: Literal["none", "left-right", "top-bottom", "both"] = Field(default="none", description="mirror one half, or one quarter")
     tile: Literal["none", "across", "down", "both"] = Field(default="none", description="continue where the picture ends, without a seam")
     transparent: bool = Field(default=False, description="paint the thing alone, with an opacity (png, webp)")

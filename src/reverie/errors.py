@@ -33,3 +33,8 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> BadRequest:
     hint = f" Did you mean {close[0]!r}?" if close else ""
     there = f"There are: {', '.join(names)}." if names else "There are none."
     return BadRequest(f"There is no {kind} {given!r}.{hint} {there}")
+
+
+def in_a_line(error: BaseException) -> str:
+    """Another package's error as a part of a line."""
+    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from reverie import registry
 from reverie.build import Kept, finished, never
 from reverie.errors import BadRequest
 from reverie.recipe import Recipe
@@ -31,7 +32,7 @@ def check(one: Recipe, other: Recipe) -> None:
         if getattr(a, name) != getattr(b, name):
             said = ["x".join(map(str, value)) if name == "size" else str(value) for value in (getattr(a, name), getattr(b, name))]
             raise BadRequest(f"There is no way from {said[0]} to {said[1]}: both pictures need the same {name}. Paint one of them again.")
-    if a.options.get(a.generator) != b.options.get(b.generator):
+    if registry.given("generator", a.generator, a.options) != registry.given("generator", b.generator, b.options):
         raise BadRequest(
             f"The two were painted by {a.generator} with other options (`reverie show` tells which): their latents do not meet."
         )

@@ -26,8 +26,8 @@ def readable_name(text: str) -> str:
 
 def name_of(dream: Dream) -> str:
     """A readable name from the prompts that the picture should be like, or from all where there is none."""
-    texts = [prompt.text for prompt in dream.prompts if prompt.weight > 0] or [prompt.text for prompt in dream.prompts]
-    return readable_name(" ".join(texts))
+    told = [prompt for prompt in dream.prompts if prompt.weight > 0] or dream.prompts
+    return readable_name(" ".join(Path(prompt.text).stem if prompt.kind == "vector" else prompt.text for prompt in told))
 
 
 def numbered(path: Path) -> Iterator[Path]:

@@ -16,13 +16,14 @@ from torch import Tensor
 
 from reverie import registry
 from reverie.dream import Dream
-from reverie.errors import Failed
+from reverie.errors import BadRequest, Failed
 from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation, undecided
 from reverie.options.resemblance import Options
 from reverie.prompts import NOISE
 from reverie.rng import Rng
 from reverie.types import Objective, Perceptor, Seen, Views
+from reverie.vectors import load_vector
 
 
 @dataclass(frozen=True)
@@ -146,13 +147,22 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
 
 
 def _read(prompts: Sequence[tuple[str, str]], perceptor: Perceptor) -> Tensor:
-    """[N,D], unit length: where each prompt points; a picture's place is empty, since it is looked at anew at each step."""
+    """[N,D], unit length: where each prompt points; a picture's place is empty, since it is looked at anew at each step.
+
+    Raises ``BadRequest`` for a vector that is not one of this perceptor's.
+    """
     texts = perceptor.read([text if kind == "text" else "" for kind, text in prompts]).float()
     for i, (kind, text) in enumerate(prompts):
         if kind == "noise":
             number = NOISE.fullmatch(text)
             drawn = Rng(int(number[1]) if number else 0).normal((texts.shape[1],), "noise-prompt")
             texts[i] = F.normalize(drawn, dim=0).to(texts.device)
+        if kind == "vector":
+            vector = load_vector(text)
+            if len(vector) != texts.shape[1]:
+                said = f"{text!r} has {len(vector)} numbers, and this perceptor's vectors {texts.shape[1]}"
+                raise BadRequest(f"The vector {said}: give --perceptor the one that it was made with.")
+            texts[i] = vector.to(texts.device)
     return texts
 
 

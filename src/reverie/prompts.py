@@ -10,7 +10,8 @@ unless a weight is unmistakable:
 * a stop has a sign or a decimal point: ``fire:1:0.3``; not ``ratio:4:3``.
 
 A prompt that is the name or address of a picture (``cat.jpg``, ``https://x/y.png``) asks to be like that picture, and
-``noise(7)`` to be like nothing in particular: a chance direction, by its number. ``@left`` at the end limits a prompt to
+``noise(7)`` to be like nothing in particular: a chance direction, by its number. A file of numbers (``fox.npy``,
+``fox.safetensors``) is a vector of the perceptor's own, to be like what it was made from. ``@left`` at the end limits a prompt to
 a part of the frame: left, right, top, bottom, centre, top-left and so on, or the white of a mask (``@mask.png``).
 
 Double quotes around a whole prompt make all of it text, and any place and number after them count: ``"1984"@left:2``.
@@ -45,6 +46,7 @@ _AFTER_DIGIT = re.compile(r"[+-].*|[0-9]?[.,][0-9]+.*|nan|inf.*", re.IGNORECASE)
 _MARKED = re.compile(r".*[+\-.,].*|nan|inf.*", re.IGNORECASE)
 _HOST = re.compile(r"://[^/\s]*\Z")
 _PICTURE = re.compile(r".*\.(png|jpe?g|webp|avif|gif|bmp|tiff?)|https?://\S+", re.IGNORECASE | re.DOTALL)
+_VECTOR = re.compile(r".*\.(npy|safetensors)", re.IGNORECASE | re.DOTALL)
 NOISE = re.compile(r"noise\(([0-9]{1,18})\)")
 _PLACED = re.compile(r"(?P<words>.*\S)\s+@(?P<region>\S+)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -64,19 +66,19 @@ class Prompt(BaseModel):
 
     ``stop`` ends the pull once the spherical distance (0..4.93, 0 = alike) falls below it; for negative weights
     it is negative, and the push ends once the distance exceeds its magnitude. Of a picture ``text`` is its file or
-    address, of noise ``noise(7)``. ``region`` is a name of ``regions.NAMED`` or a mask picture.
+    address, of a vector its file, of noise ``noise(7)``. ``region`` is a name of ``regions.NAMED`` or a mask picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: Annotated[str, AfterValidator(_has_text)]
-    kind: Literal["text", "picture", "noise"] = "text"
+    kind: Literal["text", "picture", "noise", "vector"] = "text"
     weight: float = Field(default=1.0, allow_inf_nan=False)
     stop: float | None = Field(default=None, allow_inf_nan=False)
     region: str | None = Field(default=None, min_length=1)
 
     def files(self) -> dict[str, str]:
-        """The pictures on this machine that it names, by field."""
-        named = {"text": self.text if self.kind == "picture" else None, "region": None if self.region in NAMED else self.region}
+        """The files on this machine that it names, by field."""
+        named = {"text": self.text if self.kind in ("picture", "vector") else None, "region": None if self.region in NAMED else self.region}
         return {field: name for field, name in named.items() if name and "://" not in name}
 
     def portable(self) -> Prompt:
@@ -138,7 +140,10 @@ def is_weight(before: str, number: str) -> bool:
 
 
 def _kind(text: str) -> str:
-    return "picture" if _PICTURE.fullmatch(text) else "noise" if NOISE.fullmatch(text) else "text"
+    for kind, pattern in (("picture", _PICTURE), ("vector", _VECTOR), ("noise", NOISE)):
+        if pattern.fullmatch(text):
+            return kind
+    return "text"
 
 
 def _placed(raw: str) -> tuple[str, str | None]:
@@ -200,6 +205,6 @@ def _shortest(number: float) -> str:
 def _line(prompt: Prompt) -> str:
     text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in prompt.text)
     stop = "" if prompt.stop is None else f", stop {prompt.stop:g}"
-    kind = {"text": "", "picture": "like the picture ", "noise": "like the "}[prompt.kind]
+    kind = {"text": "", "picture": "like the picture ", "noise": "like the ", "vector": "like the vector "}[prompt.kind]
     place = f", {prompt.region} only" if prompt.region else ""
     return f"{kind}{text}  (weight {prompt.weight:g}{stop}{place})"

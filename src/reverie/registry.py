@@ -138,6 +138,19 @@ def _resolve(kind: str, name: str) -> tuple[str, dict[str, str]]:
     return component_at(kind, path)
 
 
+def answering(kind: str, name: str) -> tuple[str, ...]:
+    """The name and, where it is an installed model's or a path, the component that reads it: options may be given under either."""
+    return tuple(dict.fromkeys((name, _resolve(kind, name)[0])))
+
+
+def given(kind: str, name: str, options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Of all options those of this component, its own name's before those of what reads it."""
+    found = dict[str, Any]()
+    for one in reversed(answering(kind, name)):
+        found |= options.get(one, {})
+    return found
+
+
 def options(kind: str, name: str) -> type[BaseModel]:
     """The model of a component's options; ours are found without importing torch."""
     component, _ = _resolve(kind, name)

@@ -32,6 +32,7 @@ class Request(BaseModel):
     until: int | None = None
     before: Recipe | None = None
     whole: bool = False
+    row: bool = False
     budget: float | None = None  # seconds for which steps are still to be planned
     best_of: int | None = None  # seeds that are still to be tried
     began: datetime

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from mimetypes import guess_type
-from os.path import lexists
-from pathlib import Path
-from tempfile import gettempdir
 
 from reverie import checks
+from reverie.album import Album, Saved
 from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed, ReverieError
-from reverie.files import FORMATS, check_target, save_picture
-from reverie.naming import name_of, numbered
-from reverie.observers.journey import frames_of
-from reverie.recipe import Recipe
 from reverie.runs import Run
 from reverie.types import Frame, Observer
 
 # How often a frame is made although nobody asked: what is left of a dream whose run breaks.
 SAFETY = 50
+FEW = 8  # of a row are painted together: it may be hours long, and each is to be seen once it is done
 
 
 def paint(
@@ -59,7 +52,7 @@ def _painted(
     from reverie.stages import along
 
     done = set(run.request.done) if run else set()
-    for places in _batches(dreams):
+    for places in _batches(dreams, FEW if album and album.row else len(dreams)):
         if done.issuperset(places):
             continue
         if should_stop():
@@ -82,83 +75,12 @@ def check(dreams: Sequence[Dream]) -> None:
         checks.check(dream)
 
 
-def _batches(dreams: Sequence[Dream]) -> list[list[int]]:
-    """The places of dreams that can be painted together, in the order in which their shapes first come."""
+def _batches(dreams: Sequence[Dream], most: int) -> list[list[int]]:
+    """The places of dreams that are painted together, at most so many, in the order in which their shapes first come."""
     batches: dict[str, list[int]] = {}
     for place, dream in enumerate(dreams):
         batches.setdefault(dream.shape_key(), []).append(place)
-    return list(batches.values())
-
-
-@dataclass(frozen=True)
-class Saved:
-    """A picture on disk and the frame that it shows; ``trouble`` says why it is not where it was asked for."""
-
-    frame: Frame
-    path: Path
-    trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Album:
-    """Where the pictures of some dreams go, one path each, and whether with their recipes and over what is there."""
-
-    paths: tuple[Path, ...]
-    recipes: bool = True
-    overwrite: bool = False
-    before: Recipe | None = None  # of what is gone on with
-    whole: bool = False  # show what is painted of that, too
-
-    @classmethod
-    def at(cls, out: Path, dreams: Sequence[Dream], kind: str | None = None, recipes: bool = True, overwrite: bool = False) -> Album:
-        """An album in the folder ``out``, under readable names, or in the file ``out`` when that names a picture.
-
-        ``kind`` (png, jpg, webp) is the format in a folder. Several pictures in a file are name.png, name-2.png and so on. Makes
-        the folder, and raises ``BadRequest`` when something could not be written or is there already.
-        """
-        to_file = (guess_type(out.name)[0] or "").startswith("image/") and not out.is_dir()
-        if to_file and kind and FORMATS.get(out.suffix.lower()) != FORMATS[f".{kind}"]:
-            raise BadRequest(f"{str(out)!r} is not a {kind}: leave --format out, or give a folder.")
-        paths = tuple(islice(numbered(out), len(dreams))) if to_file else _free(out, dreams, f".{kind or 'png'}")
-        made = cls(paths, recipes, overwrite and to_file)
-        for path, dream in zip(paths, dreams, strict=True):
-            if dream.transparent and FORMATS[path.suffix.lower()] == "JPEG":
-                raise BadRequest(f"{path.name!r} cannot be transparent: a JPEG has no opacity. Save as png or webp.")
-            check_target(path, Recipe(dream=dream) if recipes else None, overwrite=made.overwrite)
-        return made
-
-    def recipe(self, frame: Frame) -> Recipe | None:
-        """How the picture in a frame came to be; one from before the end says at which step it was."""
-        if not self.recipes:
-            return None
-        if self.before and frame.step < self.before.stages()[-1][1]:
-            return self.before.until(frame.step)
-        early = frame.step < frame.dream.steps and not frame.ended
-        whole = self.before.grown(frame.dream) if self.before else Recipe(dream=frame.dream)
-        return whole.model_copy(update={"edits": (*whole.edits, (frame.step, {"steps": frame.step}))}) if early else whole
-
-    def save(self, frame: Frame) -> Saved:
-        """The picture where it was asked for, or else among the temporary files; raises ``Failed`` when neither can be written."""
-        path, image, recipe = self.paths[frame.index], frame.image, self.recipe(frame)
-        curve = frame.curve if self.recipes else None
-        try:
-            return Saved(frame, save_picture(image, path, recipe, curve, overwrite=self.overwrite))
-        except (OSError, ReverieError) as error:
-            trouble = str(error)
-        try:
-            rescue = save_picture(image, Path(gettempdir(), path.name), recipe, curve)
-        except (OSError, ReverieError) as error:
-            raise Failed(f"{trouble} Nor could a copy: {error}") from error
-        return Saved(frame, rescue, f"{trouble} The picture is in {str(rescue)!r}.")
-
-
-def _free(folder: Path, dreams: Sequence[Dream], suffix: str) -> tuple[Path, ...]:
-    """A readable name for each dream that no file, no other dream, and no journey that goes on later has."""
-    taken: list[Path] = []
-    for dream in dreams:
-        names = numbered(folder / f"{name_of(dream)}{suffix}")
-        taken.append(next(path for path in names if path not in taken and not (lexists(path) or lexists(frames_of(path)))))
-    return tuple(taken)
+    return [places[i : i + most] for places in batches.values() for i in range(0, len(places), most)]
 
 
 @dataclass

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from reverie.checkpoints.convert import KINDS, converted
 from reverie.checkpoints.fit import Network, blank, misfits
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.files import write_file
 from reverie.held import by_header, by_names
 from reverie.nets.biggan import BigGAN, BigGANConfig
@@ -28,6 +28,8 @@ from reverie.nets.sketch import Sketch, SketchConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
 from reverie.paths import package_weights
 from reverie.tokens import Tokenizer
+
+LEAST = 1 << 16  # a configuration may have numbers up to here, however few the weights
 
 
 def fingerprint(tensors: Iterable[Tensor]) -> str:
@@ -179,12 +181,24 @@ def _network(
             header = json.loads((file.metadata() or {}).get("reverie", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError, ValueError) as error:
-        raise BadRequest(f"{path} is not a readable safetensors file ({error}): fetch or train it again.") from error
+        raise BadRequest(f"{path} is not a readable safetensors file ({in_a_line(error)}): fetch or train it again.") from error
     found = header.get("kind") if isinstance(header, dict) else None
     if found != kind:
         raise BadRequest(f"{path} holds {found or 'no Reverie network'}, not {kind}.")
+    _bounded(path, kind, header.get("config"), sum(tensor.numel() for tensor in tensors.values()))
     lent = lend(header) if lend else {}
     return assemble(path, kind, lambda: make(header["config"]), {**tensors, **lent}), header
+
+
+def _bounded(path: Path, kind: str, config: Any, most: int) -> None:
+    """Raise ``BadRequest`` for a number that is larger than the file: what it counts could not be in there, and would be made first."""
+    numbers = [config]
+    while numbers:
+        value = numbers.pop()
+        if isinstance(value, (dict, list)):
+            numbers += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, int) and abs(value) > max(most, LEAST):
+            raise BadRequest(f"{path} does not fit its own configuration: it counts more than the {kind} that it holds has.")
 
 
 def assemble(path: Path, kind: str, make: Callable[[], Network], tensors: dict[str, Tensor]) -> Network:
@@ -192,7 +206,8 @@ def assemble(path: Path, kind: str, make: Callable[[], Network], tensors: dict[s
     try:
         network = blank(make)
     except Exception as error:  # whatever a stranger's numbers break
-        raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}): fetch or train it again.") from error
+        said = f"has a configuration of which no {kind} can be made ({in_a_line(error)})"
+        raise BadRequest(f"{path} {said}: fetch or train it again.") from error
     _fill(network, tensors, path)
     return network.eval().requires_grad_(False)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reverie.checkpoints.read import Checkpoint, read_json
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.nets.biggan import BigGANConfig
 
 FIELDS = ("z_dim", "class_embed_dim", "channel_width", "num_classes", "attention_layer_position", "eps", "n_stats")
@@ -27,7 +27,7 @@ def biggan(found: Checkpoint, config: str = "") -> tuple[BigGANConfig, dict[str,
         layers = tuple((bool(up), int(inside), int(outside)) for up, inside, outside in said["layers"])
         numbers: dict[str, Any] = {name: float(said[name]) if name == "eps" else int(said[name]) for name in FIELDS if name in said}
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BadRequest(f"The config.json of {found.path} is not a BigGAN's ({error}): it tells its layers and sizes.") from error
+        raise BadRequest(f"The config.json of {found.path} is not a BigGAN's: {in_a_line(error)}.") from error
     return BigGANConfig(**numbers, layers=layers), tensors
 
 

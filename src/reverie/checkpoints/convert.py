@@ -21,7 +21,7 @@ from reverie.checkpoints.gpt import gpt
 from reverie.checkpoints.progan import progan
 from reverie.checkpoints.read import Checkpoint, read
 from reverie.checkpoints.vqgan import vqgan
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.files import write_file
 from reverie.nets.biggan import BigGAN
 from reverie.nets.gpt import GPT
@@ -57,11 +57,11 @@ def converted(path: Path, kind: str, config: str = "") -> Path:
         hint = f" It looks like {looks}: give it as --generator {path}." if looks not in ("", kind) else ""
         raise BadRequest(f"{error}{hint}") from error
     except Exception as error:  # whatever a stranger's numbers break
-        raise BadRequest(f"{path} is no {kind} that can be read ({' '.join(str(error).split())[:100]}).") from error
+        raise BadRequest(f"{path} is no {kind} that can be read ({in_a_line(error)}).") from error
     try:
         network = blank(lambda: KINDS[kind][1](made))
     except Exception as error:  # whatever a stranger's numbers break
-        raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({error}).") from error
+        raise BadRequest(f"{path} has a configuration of which no {kind} can be made ({in_a_line(error)}).") from error
     wrong = misfits(network, tensors)
     if wrong:
         raise BadRequest(f"{path} does not hold a whole {kind}: {wrong}.")

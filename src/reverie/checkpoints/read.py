@@ -19,7 +19,7 @@ from torch import Tensor
 
 from reverie.checkpoints.pickles import Made, Name
 from reverie.checkpoints.storages import Opened, Refused, open_legacy, open_zip
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.held import IN_FOLDERS, within
 
 DEEPEST = 64  # levels of a described value; a network has ten
@@ -129,7 +129,7 @@ def _safetensors(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
             return Checkpoint(path, "safetensors", tensors, dict(file.metadata() or {}))
     except SafetensorError as error:
-        raise Refused(f"is not a readable safetensors file ({error}): fetch it again") from error
+        raise Refused(f"is not a readable safetensors file ({in_a_line(error)}): fetch it again") from error
 
 
 def _taken_apart(path: Path, opened: Opened) -> Checkpoint:

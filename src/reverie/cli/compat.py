@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,8 @@ def painted(name: str, words: Sequence[str]) -> int:
         out=pictures.path(found.dream, datetime.now()), every=pictures.every, video=pictures.video, seconds=pictures.seconds, hold=0.0,
         overwrite=pictures.overwrite, device=pictures.device,
     )  # fmt: skip
+    if pictures.over:
+        return run.painted_over(last, Path(pictures.over), output)
     return run.painted([last], output, before=found.recipe.earlier(), whole=True)
 
 

@@ -1,4 +1,4 @@
-"""The pictures that a recipe names, of which it keeps the file names alone: found again, or asked for."""
+"""The files that a recipe names, of which it keeps the file names alone: found again, or asked for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from reverie.dream import PADDING, STARTS
 from reverie.errors import BadRequest
 from reverie.recipe import Recipe
+from reverie.vectors import vectors_dir
 
 
 def located(recipe: Recipe, picture: Path) -> Recipe:
@@ -14,10 +15,11 @@ def located(recipe: Recipe, picture: Path) -> Recipe:
     dream = recipe.dream
 
     def found(name: str, field: str) -> str:
-        if "://" in name or Path(name).exists():
+        if "://" in name:
             return name
-        if (picture.parent / name).exists():
-            return str(picture.parent / name)
+        for place in (Path(name), picture.parent / name, vectors_dir() / name):
+            if place.exists() and not place.samefile(picture):  # what is painted over a picture may bear its name
+                return str(place)
         cure = f"give --set {field}=PATH" if field != "prompts" else "bring it here"
         raise BadRequest(f"{str(picture)!r} was painted from {name!r}, which is neither here nor beside it: {cure}.")
 

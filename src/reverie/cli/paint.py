@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -31,11 +32,18 @@ BEST_OF = Parameter(
 )
 
 
+OVER = Parameter(
+    help="a folder: paint over each of its pictures, in the order of their names, into --out; --video is of them all, 25 a second",
+    group="The dream",
+)
+
+
 @with_dream_flags
 def paint(
     *text: Annotated[str, Parameter(help="what to paint: text, or 'text | more text', each with an optional :weight")],
     batch: Annotated[int, BATCH] = 1,
     preset: Annotated[str | None, PRESET] = None,
+    over: Annotated[Path | None, OVER] = None,
     budget: Annotated[str | None, BUDGET] = None,
     best_of: Annotated[int | None, BEST_OF] = None,
     output: Output | None = None,
@@ -43,10 +51,14 @@ def paint(
 ) -> int:
     """Paint a picture of what you write."""
     from reverie.budget import seconds
-    from reverie.cli.run import painted
+    from reverie.cli.run import painted, painted_over
     from reverie.cli.settle import Search
     from reverie.search import groups
 
+    if over is not None:
+        if batch > 1 or fields.get("init") or budget is not None or best_of is not None:
+            raise BadRequest("--over begins a painting from each picture of a folder: leave --batch, --init, --budget and --best-of out.")
+        return painted_over(dreams(text, fields, 1, preset)[0], over, output or Output())
     if budget is not None and fields.get("steps") is not None:
         raise BadRequest(f"--budget {budget} and --steps {fields['steps']} both say how long to paint: give one of them.")
     wanted = dreams(text, fields, batch, preset)

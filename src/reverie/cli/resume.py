@@ -29,14 +29,14 @@ def resume(
             raise BadRequest("--forget needs the name of the run: reverie resume --list shows them.")
         runs.forget(runs.find(name))
         return 0
+    from reverie.album import Album
     from reverie.cli.run import follow
-    from reverie.studio import Album
 
     run = runs.Run.take(name)
     asked = run.request
     kind, seconds, hold = asked.film or (None, 0.0, 0.0)
     output = Output(every=asked.every, video=kind, seconds=seconds, hold=hold, quiet=quiet, json=json, device=asked.device)
-    return follow(asked, run, Album(asked.paths, asked.recipes, asked.overwrite, asked.before, asked.whole), output)
+    return follow(asked, run, Album(asked.paths, asked.recipes, asked.overwrite, asked.before, asked.whole, asked.row), output)
 
 
 def _listed() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
@@ -12,10 +12,13 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reverie import video
+from reverie.album import Album, Saved, pictures_in
+from reverie.camera import Camera
 from reverie.cli.output import Output
 from reverie.cli.settle import Search, settled, teller
 from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
+from reverie.images import load_picture
 from reverie.interrupt import STOPPED, stoppable
 from reverie.observers.events import Events
 from reverie.observers.journey import Film, Journey, encode, frames_of
@@ -26,7 +29,7 @@ from reverie.prompts import explain, show
 from reverie.recipe import Recipe
 from reverie.request import Request
 from reverie.runs import Run, now
-from reverie.studio import Album, Saved, check, create
+from reverie.studio import check, create
 
 if TYPE_CHECKING:
     from reverie.types import Observer
@@ -39,21 +42,26 @@ def painted(
     before: Recipe | None = None,
     whole: bool = False,
     search: Search = Search(),  # noqa: B008 - frozen
+    over: Sequence[Path] = (),
 ) -> int:
     """Paint and save, to the step ``until`` and from where ``before`` was left where these are given; returns the exit code.
-    ``whole``: what comes before is new as well, and shown. ``search``: what is found out first.
+    ``whole``: what comes before is new as well, and shown. ``search``: what is found out first. ``over``: the files that the dreams
+    begin from, whose names are kept.
 
     stdout gets the path of each picture, or with ``--json`` the events; stderr gets all else.
     """
     check(dreams)
     if output.video:
-        video.check(output.video, *dreams[0].size, round((output.seconds + output.hold) * video.FPS))
-    album = Album.at(output.out, dreams, output.format, not output.no_metadata, output.overwrite)
+        video.check(output.video, *dreams[0].size, len(over) or round((output.seconds + output.hold) * video.FPS))
+    if over:
+        album = Album.over(output.out, over, dreams, not output.no_metadata, output.overwrite)
+    else:
+        album = Album.at(output.out, dreams, output.format, not output.no_metadata, output.overwrite)
     before = before and before.model_copy(update={"dream": _anywhere(before.dream)})
     asked = Request(
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
-        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole,
+        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole, row=album.row,
         budget=search.budget, best_of=search.best_of, began=now(),
     )  # fmt: skip
     if before and not whole and not output.quiet:
@@ -84,7 +92,7 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
                 told = {"pictures": [str(path) for path in album.paths], "dream": asked.dreams[0].model_dump(mode="json")}
                 events.tell("start", **told)
             end = Until(asked.steps + (asked.until is None))
-            observers = [end, *_observers(output, album, events, again=run is not None)]
+            observers = [end, *_observers(output, album, events, asked.dreams[0], again=run is not None)]
             shown = create(asked.dreams, album, observers, should_stop=lambda: stop() or end.reached(), device=output.device, run=held)
             for saved in shown:
                 done.append(saved)
@@ -101,7 +109,7 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
         if not events:
             _say(done)
         _let_go(held)
-    films = [] if stopped or not output.video else [path for path in map(_filmed, album.paths) if path]
+    films = [] if stopped or not output.video else [path for path in _films(album, output.video, asked.dreams) if path]
     if events:
         told = {"pictures": [str(saved.path) for saved in done], "videos": [str(path) for path in films]}
         events.tell("done", **told, stopped=stopped, seconds=round(monotonic() - began, 3))
@@ -111,6 +119,28 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
     if stopped and not done:
         print("stopped before the first step: there is no picture", file=sys.stderr)
     return STOPPED if stopped else 0
+
+
+def painted_over(dream: Dream, folder: Path, output: Output) -> int:
+    """Paint over every picture of a folder, by name, with the same seed; what is painted keeps their names. Returns the exit code."""
+    if output.format:
+        raise BadRequest("Pictures that are painted over keep their names, and --format would change them: leave it out.")
+    files = pictures_in(folder)
+    return painted([dream.model_copy(update={"init": str(file)}) for file in files], output, over=files)
+
+
+def _films(album: Album, kind: video.Kind, dreams: Sequence[Dream]) -> Iterator[Path | None]:
+    """A video of each picture's way, or of a row of pictures one after another, beside its folder."""
+    if not album.row:
+        yield from map(_filmed, album.paths)
+        return
+    folder = album.paths[0].parent
+    path = folder.with_name(f"{folder.name}.{kind}")
+    try:
+        recipe = Recipe(dream=dreams[0]) if album.recipes else None
+        yield video.save_video(map(load_picture, album.paths), path, recipe, overwrite=album.overwrite)
+    except ReverieError as error:
+        print(f"warning: {error} The pictures are in {str(folder)!r}.", file=sys.stderr)
 
 
 def _filmed(target: Path) -> Path | None:
@@ -147,14 +177,14 @@ def _echo(dream: Dream, output: Output, events: Events | None) -> None:
         print(explain(dream.prompts), file=sys.stderr)
 
 
-def _observers(output: Output, album: Album, events: Events | None, again: bool) -> list[Observer]:
+def _observers(output: Output, album: Album, events: Events | None, dream: Dream, again: bool) -> list[Observer]:
     found: list[Observer] = []
     if events:
         found.append(events)
     elif not output.quiet:
         found.append(progress(sys.stderr))
-    if output.video:
-        found.append(Journey(Film(output.video, output.seconds, output.hold), album.paths, album.recipe))
+    if output.video and not album.row:
+        found.append(Journey(Film(output.video, output.seconds, output.hold), album.paths, album.recipe, Camera.of(dream)))
     if output.every:
         found.append(Stills(output.every, album.paths, album.recipe, again))
     return found

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.compat.flags import Flag, Original, Words, fields, notes, read
-from reverie.compat.imagine import Painter, picture_of
+from reverie.compat.imagine import Painter, picture_of, vector_of
 from reverie.compat.translation import ITERATIONS, Draft, Pictures, Translation, stages, stills
 from reverie.compat.words import Prompts, phrases, picture
 from reverie.errors import BadRequest
 
 ONCE = "20; here 1: what it painted stood after one, and went to pieces after"
-VECTOR = "a prompt is a text or a picture here, not CLIP's vector of one; give img, the picture"
+VECTOR = "a prompt that is a vector, `.npy` or `.safetensors`, in the place of text and img; a tensor, too, for Imagine"
 FOLDER = "no window opens: where the pictures are is said at the end"
 
 FLAGS = (
     Flag(("--text",), "the first word", became="the prompt, with `|` between phrases"),
     Flag(("--img",), "none", became="a prompt that is a picture; beside a text each counts half, as the mean of the two did"),
-    Flag(("--encoding",), "none (of Imagine alone)", refused=VECTOR),
+    Flag(("--encoding",), "none (of Imagine alone)", became=VECTOR),
     Flag(("--text_min",), "none", became="prompts of weight -1; they are not painted as well, as they were"),
     Flag(("--lr",), "0.07", "float", to="rate"),
     Flag(("--image_size",), "512", "int", became="`--size`; 128, 256 and 512 choose among BigGANs where they are installed"),
@@ -55,9 +55,9 @@ def translate(words: Words) -> Translation:
 
 def translated(given: dict[str, Any]) -> Translation:
     """The same of flags by name."""
-    if given.get("encoding") is not None:
-        raise BadRequest(f"encoding: {VECTOR}.")
     draft = Draft(ORIGINAL, *fields(ORIGINAL, given), list(notes(ORIGINAL, given)))
+    if given.get("encoding") is not None and (given.get("text") or given.get("img") is not None):
+        draft.notes.append("--encoding: the vector alone is painted, and neither text nor img")
     draft.guide("ViT-L/14" if given.get("larger_model") else None, "ViT-B/32")
     size = given.get("image_size", 512)
     draft.fields["size"] = size
@@ -68,12 +68,14 @@ def translated(given: dict[str, Any]) -> Translation:
     for name, how in (("bilinear", "bilinear"), ("experimental_resample", "lanczos")):
         if given.get(name):
             draft.option("cutouts", resample=how)
-    recipe = stages(draft.dream(asked(given.get("text"), given.get("img"), given.get("text_min") or "")), [()], 1)
+    recipe = stages(draft.dream(asked(given.get("text"), given.get("img"), given.get("text_min") or "", given.get("encoding"))), [()], 1)
     return Translation(ORIGINAL, recipe, pictures(given), tuple(draft.notes), chance=bool(given.get("random")))
 
 
-def asked(text: str | None, img: Any = None, text_min: str = "") -> Prompts:
-    """What is to be seen and what not."""
+def asked(text: str | None, img: Any = None, text_min: str = "", encoding: Any = None) -> Prompts:
+    """What is to be seen and what not; a vector stands for all that is to be seen."""
+    if encoding is not None:
+        return (*vector_of(encoding), *phrases(text_min, weight=-1.0))
     found = phrases(text, weight=0.5 if img is not None else 1.0) if text else ()
     if img is not None:  # each phrase was averaged with the picture
         found = (*found, picture(picture_of(img), weight=0.5 * len(found) if found else 1.0))
@@ -134,10 +136,8 @@ class Imagine(Painter):
 
     def set_clip_encoding(self, text: str | None = None, img: Any = None, encoding: Any = None, text_min: str = "") -> None:
         """What is painted from here on."""
-        if encoding is not None:
-            raise BadRequest(f"encoding: {VECTOR}.")
         self.text_min = text_min
-        self.turn(asked(text, img, text_min))
+        self.turn(asked(text, img, text_min, encoding))
 
     def set_text(self, text: str) -> None:
         """What is painted from here on; what was penalised before is not any more, where big-sleep's stayed behind by mistake."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.compat.flags import Flag, Original, Words, fields, notes, read
-from reverie.compat.imagine import Painter, picture_of
+from reverie.compat.imagine import Painter, picture_of, vector_of
 from reverie.compat.translation import ITERATIONS, Draft, Pictures, Translation, stages, stills
 from reverie.compat.words import Prompts, phrases, picture, reader, story
 from reverie.errors import BadRequest
 
-VECTOR = "a prompt is a text or a picture here, not CLIP's vector of one; give img, the picture"
+VECTOR = "a prompt that is a vector, `.npy` or `.safetensors`, in the place of text and img; a tensor, too, for Imagine"
 ONCE = "20; here 1: --epochs 20 asks for all of them"
 FOLDER = "no window opens: where the pictures are is said at the end"
 
 FLAGS = (
     Flag(("--text",), "the first word", became="the prompt, all of it text"),
     Flag(("--img",), "none", became="a prompt that is a picture; beside a text each counts half, as the mean of the two did"),
-    Flag(("--encoding", "--clip_encoding"), "none", refused=VECTOR),
+    Flag(("--encoding", "--clip_encoding"), "none", became=VECTOR),
     Flag(("--learning_rate", "--lr"), "1e-5", "float", to="rate"),
     Flag(("--num_layers",), "16", "int", to="siren.layers"),
     Flag(("--hidden_size",), "256", "int", to="siren.width"),
@@ -70,9 +70,9 @@ def translate(words: Words) -> Translation:
 
 def translated(given: dict[str, Any]) -> Translation:
     """The same of flags by name."""
-    if given.get("clip_encoding") is not None:
-        raise BadRequest(f"encoding: {VECTOR}.")
     draft = Draft(ORIGINAL, *fields(ORIGINAL, given), list(notes(ORIGINAL, given)))
+    if given.get("clip_encoding") is not None and (given.get("text") or given.get("img") is not None):
+        draft.notes.append("--encoding: the vector alone is painted, and neither text nor img")
     draft.guide(given.get("model_name"), "ViT-B/32")
     batch, iterations = given.get("batch_size", 4), given.get("iterations", ITERATIONS)
     draft.fields["views"] = batch * given.get("gradient_accumulate_every", 4)
@@ -97,7 +97,7 @@ def _told(given: dict[str, Any], draft: Draft) -> list[Prompts]:
     """The prompts, or those of each part of a story."""
     text = given.get("text")
     if not given.get("create_story"):
-        return [asked(text, given.get("img"))]
+        return [asked(text, given.get("img"), given.get("clip_encoding"))]
     if not text or not text.strip():
         raise BadRequest("--create_story: there is no story: reverie imagine 'A fox ran. It came to a river.' --create_story.")
     separator = str(given.get("story_separator") or "")
@@ -108,8 +108,10 @@ def _told(given: dict[str, Any], draft: Draft) -> list[Prompts]:
     return [asked(part) for part in parts]
 
 
-def asked(text: str | None, img: Any = None) -> Prompts:
-    """What is to be seen: one text, bars and all, or a picture, or the middle of both."""
+def asked(text: str | None, img: Any = None, encoding: Any = None) -> Prompts:
+    """What is to be seen: one text, bars and all, or a picture, or the middle of both; or a vector."""
+    if encoding is not None:
+        return vector_of(encoding)
     found = phrases(text, "\0", weight=0.5 if img is not None else 1.0) if text else ()
     if img is not None:
         found = (*found, picture(picture_of(img), weight=0.5 if found else 1.0))
@@ -185,6 +187,4 @@ class Imagine(Painter):
 
     def set_clip_encoding(self, text: str | None = None, img: Any = None, encoding: Any = None) -> None:
         """What is painted from here on."""
-        if encoding is not None:
-            raise BadRequest(f"encoding: {VECTOR}.")
-        self.turn(asked(text, img))
+        self.turn(asked(text, img, encoding))

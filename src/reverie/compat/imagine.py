@@ -15,15 +15,20 @@ from tempfile import gettempdir
 from threading import current_thread, main_thread
 from typing import Any
 
+from reverie.album import Album
+from reverie.camera import Camera
 from reverie.compat.translation import Translation
 from reverie.compat.words import Prompts
+from reverie.errors import BadRequest
 from reverie.interrupt import stoppable
 from reverie.observers.journey import Film, Journey, encode, frames_of
 from reverie.observers.progress import progress
 from reverie.observers.stills import Stills
+from reverie.prompts import Prompt
 from reverie.recipe import Recipe
-from reverie.studio import Album, create
+from reverie.studio import create
 from reverie.types import Observer
+from reverie.vectors import SUFFIXES, keep_vector
 
 SEEDS = 1_000_000  # as big-sleep drew them
 
@@ -43,6 +48,14 @@ def picture_of(img: Any) -> Path:
     if not path.exists():
         path.write_bytes(data.getvalue())
     return path
+
+
+def vector_of(encoding: Any) -> Prompts:
+    """The prompt of a vector that was given as a file or as numbers."""
+    path = encoding if isinstance(encoding, (str, Path)) else keep_vector(encoding)
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise BadRequest(f"{str(path)!r} is no file of a vector: they end in {' or '.join(SUFFIXES)}.")
+    return (Prompt(text=str(path), kind="vector"),)
 
 
 def _stoppable() -> AbstractContextManager[Callable[[], bool]]:
@@ -108,5 +121,5 @@ class Painter:
         if pictures.every:
             found.append(Stills(pictures.every, album.paths, album.recipe, again=pictures.overwrite))
         if pictures.video:
-            found.append(Journey(Film(pictures.video, pictures.seconds, 0.0), album.paths, album.recipe))
+            found.append(Journey(Film(pictures.video, pictures.seconds, 0.0), album.paths, album.recipe, Camera.of(self.translation.dream)))
         return found

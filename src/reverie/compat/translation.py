@@ -39,9 +39,12 @@ class Pictures:
     video: Kind | None = None
     seconds: float = 6.0
     device: str = "auto"
+    over: str = ""  # a folder of pictures to paint over, into the folder ``file``
 
     def path(self, dream: Dream, now: datetime) -> Path:
         """The file to write; one that nothing has yet, unless it is to be replaced."""
+        if self.over:
+            return next(free for free in numbered(Path(self.file)) if self.overwrite or not lexists(free))
         if self.file:
             return Path(self.file)
         name = (f"{now:%y%m%d-%H%M%S}-" if self.dated else "") + name_of(dream) + (f".{dream.seed}" if self.seeded else "")
@@ -110,7 +113,11 @@ def _words(dream: Dream, preset: str) -> list[str]:
 
 
 def _outputs(pictures: Pictures) -> list[str]:
-    words = ["--out", pictures.file or "."] + (["--format", pictures.kind] if pictures.kind != "png" and not pictures.file else [])
+    words = (
+        (["--over", pictures.over] if pictures.over else [])
+        + ["--out", pictures.file or "."]
+        + (["--format", pictures.kind] if pictures.kind != "png" and not pictures.file else [])
+    )
     words += ["--every", str(pictures.every)] if pictures.every else []
     words += ["--video", pictures.video, "--seconds", f"{pictures.seconds:g}"] if pictures.video else []
     words += ["--overwrite"] if pictures.file and pictures.overwrite else []

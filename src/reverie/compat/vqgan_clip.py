@@ -12,19 +12,18 @@ from reverie.compat.translation import Draft, Pictures, Translation, here, stage
 from reverie.compat.words import Prompts, weighed
 from reverie.manifest import known
 from reverie.prompts import Prompt
+from reverie.video import Kind
 
 GRID = 16  # pixels to a code of nearly all VQGANs; the original cut sizes down to whole codes, too
 LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re")
 METHODS = ("original", "updated", "nrupdated", "updatedpooling", "latest")
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP", "RAdam", "RMSprop")
+MOVES = ("zoom_start", "zoom_save_every", "zoom_scale", "zoom_shift_x", "zoom_shift_y")
+OF_ONE = ("init_image", "init_noise", "zoom_video", "change_prompt_every", "video_length")
 MODEL = "imagenet_f16_16384"
 UNTOLD = "A cute, smiling, Nerdy Rodent"
-ZOOM = "videos that zoom are not painted yet; -vid shows how a picture comes to be, and reverie extend goes on with a picture"
+MIRRORED = "; zooming out shows mirrored edges, where it left black ones"
 FPS = "videos have 25 pictures a second, made from up to 600 steps of the way"
-
-
-def _zoom(*spelt: str, default: str, kind: str = "int") -> Flag:
-    return Flag(spelt, default, kind, note="it belongs to -zvid, and does nothing alone, as ever")
 
 
 FLAGS = (
@@ -49,22 +48,19 @@ FLAGS = (
     Flag(("-opt", "--optimiser"), "Adam", became="`--optimiser`, in small letters", choices=OPTIMISERS),
     Flag(("-o", "--output"), "output.png", became="given: `--out`, over what is there; else a file named after the prompt"),
     Flag(("-vid", "--video"), "off", "switch", became="`--video mp4`"),
-    Flag(("-zvid", "--zoom_video"), "off", "switch", refused=ZOOM),
-    _zoom("-zs", "--zoom_start", default="0"),
-    _zoom("-zse", "--zoom_save_every", default="10"),
-    _zoom("-zsc", "--zoom_scale", default="0.99", kind="float"),
-    _zoom("-zsx", "--zoom_shift_x", default="0"),
-    _zoom("-zsy", "--zoom_shift_y", default="0"),
+    Flag(("-zvid", "--zoom_video"), "off", "switch", became="`--zoom` and `--shift`, with `--video mp4` of the pictures between two moves"),
+    Flag(("-zs", "--zoom_start"), "0", "int", became="with -zvid: `--zoom-start`"),
+    Flag(("-zse", "--zoom_save_every"), "10", "int", became="with -zvid: `--zoom-every`"),
+    Flag(("-zsc", "--zoom_scale"), "0.99", "float", became=f"with -zvid: `--zoom`{MIRRORED}"),
+    Flag(("-zsx", "--zoom_shift_x"), "0", "int", became="with -zvid: `--shift`"),
+    Flag(("-zsy", "--zoom_shift_y"), "0", "int", became="with -zvid: `--shift`"),
     Flag(("-cpe", "--change_prompt_every"), "0", "int", became="steps of each part of a story, as by `reverie extend --branch`"),
     Flag(("-vl", "--video_length"), "10", "float", became="`--seconds`"),
     Flag(("-ofps", "--output_video_fps"), "0", "float", note=FPS),
     Flag(("-ifps", "--input_video_fps"), "15", "float", note=FPS),
     Flag(("-d", "--deterministic"), "off", "switch", note="the same seed paints the same picture on one machine without it"),
     Flag(("-aug", "--augments"), "Af Pe Ji Er", "texts", became="`-o cutouts.augments='Af Pe Ji Er'`", choices=LETTERS),
-    Flag(
-        ("-vsd", "--video_style_dir"), "none",
-        refused="videos are not painted over yet; one picture is, by -ii picture.png",
-    ),
+    Flag(("-vsd", "--video_style_dir"), "none", became="`--over`, by name, into the folder `-o` or `./steps`; with `-vid` a video, too"),
     Flag(("-cd", "--cuda_device"), "cuda:0", became="given: `--device`; else the fastest there is"),
 )  # fmt: skip
 ORIGINAL = Original("VQGAN-CLIP", "generate", "vqgan-clip", FLAGS, positional=False)
@@ -74,10 +70,12 @@ def translate(words: Words) -> Translation:
     """What ``python generate.py WORDS`` would have painted; raises ``BadRequest`` for what cannot be."""
     given = read(ORIGINAL, words)
     draft = Draft(ORIGINAL, *fields(ORIGINAL, given), list(notes(ORIGINAL, given)))
+    _over(given, draft)
     told = list(_told(given, draft))
     _start(given, draft)
     _networks(given, draft)
     _views(given, draft)
+    _camera(given, draft)
     if "optimiser" in given:
         draft.fields["optimiser"] = given["optimiser"].lower()
     every = given.get("change_prompt_every", 0)
@@ -153,9 +151,33 @@ def _views(given: dict[str, Any], draft: Draft) -> None:
         draft.option("cutouts", augments=" ".join(groups[0]))
 
 
+def _camera(given: dict[str, Any], draft: Draft) -> None:
+    if not given.get("zoom_video"):
+        draft.notes += [
+            f"{flag.spelt[0]}: it belongs to -zvid, and does nothing alone" for flag in FLAGS if flag.name in given and flag.name in MOVES
+        ]
+        return
+    if given.get("video"):
+        draft.notes.append("-vid: there is one video of a painting, that of -zvid")
+    right, down = given.get("zoom_shift_x", 0), given.get("zoom_shift_y", 0)
+    draft.fields |= {"zoom": given.get("zoom_scale", 0.99), "shift": (right, down)}
+    draft.fields |= {"zoom_every": given.get("zoom_save_every", 10), "zoom_start": given.get("zoom_start", 0)}
+
+
+def _over(given: dict[str, Any], draft: Draft) -> None:
+    """Each picture of a folder is a painting of its own, that begins from it."""
+    if not given.get("video_style_dir"):
+        return
+    draft.fields["fit"] = "stretch"
+    for flag in [flag for flag in FLAGS if flag.name in OF_ONE and given.pop(flag.name, None)]:
+        draft.notes.append(f"{flag.spelt[0]}: it does nothing with -vsd, where each picture is a painting of its own")
+
+
 def _pictures(given: dict[str, Any]) -> Pictures:
+    over = given.get("video_style_dir", "")
     every = stills("-se", given["save_every"]) if "save_every" in given else None
+    video: Kind | None = "mp4" if given.get("video") or given.get("zoom_video") else None
     return Pictures(
-        file=given.get("output", ""), overwrite="output" in given, every=every, video="mp4" if given.get("video") else None,
+        file=given.get("output", "steps" if over else ""), over=over, overwrite="output" in given, every=every, video=video,
         seconds=given.get("video_length", 10.0), device=given.get("cuda_device", "auto"),
     )  # fmt: skip

@@ -6,9 +6,11 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverie.camera import Camera
 from reverie.errors import BadRequest, Failed
 from reverie.files import save_picture, write_file
 from reverie.recipe import Recipe
@@ -46,11 +48,12 @@ class Journey:
     Raises ``Failed`` when a picture cannot be written.
     """
 
-    def __init__(self, film: Film, targets: Sequence[Path], recipe: Callable[[Frame], Recipe | None]) -> None:
-        self.film, self.targets, self.recipe = film, targets, recipe
+    def __init__(self, film: Film, targets: Sequence[Path], recipe: Callable[[Frame], Recipe | None], camera: Camera | None = None) -> None:
+        self.film, self.targets, self.recipe, self.camera = film, targets, recipe, camera
 
     def wants(self, step: int, steps: int) -> bool:
-        return step % -(-max(1, steps) // MOST) == 0
+        """Steps evenly apart; those of the camera where it moves."""
+        return step % (self.camera.every if self.camera else -(-max(1, steps) // MOST)) == 0
 
     def show(self, frame: Frame) -> None:
         if not (frame.final or self.wants(frame.step, frame.dream.steps)):
@@ -58,7 +61,8 @@ class Journey:
         folder = frames_of(self.targets[frame.index])
         if frame.step == 0 or frame.final:
             recipe = self.recipe(frame)
-            plan = {**asdict(self.film), "recipe": recipe.portable().to_json() if recipe else None}
+            camera = self.camera.model_dump() if self.camera else None
+            plan = {**asdict(self.film), "recipe": recipe.portable().to_json() if recipe else None, "camera": camera}
             write_file(folder / _PLAN, json.dumps(plan).encode(), overwrite=True)
         save_picture(frame.image, folder / f"{frame.step:06}.png", None, overwrite=True)
 
@@ -81,16 +85,35 @@ def encode(folder: Path, film: Film | None = None) -> Path:
         plan = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
         asked = film or Film(plan["kind"], float(plan["seconds"]), float(plan["hold"]))
         recipe = Recipe.from_json(plan["recipe"]) if plan["recipe"] else None
+        camera = Camera.model_validate(plan["camera"]) if plan.get("camera") else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadRequest(f"{str(folder)!r} holds no journey: give a folder NAME.frames that --video left.") from error
     if not frames:
         raise BadRequest(f"There are no pictures in {str(folder)!r}.")
     try:
-        path = save_video(spaced(frames, asked), folder.with_suffix(f".{asked.kind}"), recipe)
+        pictures = travelled(frames, asked, camera) if camera else spaced(frames, asked)
+        path = save_video(pictures, folder.with_suffix(f".{asked.kind}"), recipe)
     except (BadRequest, Failed) as error:
         raise type(error)(f"{error} The frames are safe: reverie encode {folder}") from error
     shutil.rmtree(folder, ignore_errors=True)
     return path
+
+
+def travelled(frames: Sequence[Path], film: Film, camera: Camera) -> Iterator[Image]:
+    """The video's pictures where a camera moves: from frame to frame at an even pace, moved on between them, then held."""
+    from PIL import Image
+
+    from reverie.images import load_picture
+
+    load = lru_cache(maxsize=2)(load_picture)
+    count, steps = max(2, round(film.seconds * FPS)), [int(frame.stem) for frame in frames]
+    for number in range(count):
+        place, rest = divmod(number * (len(frames) - 1), count - 1)
+        first, last = load(frames[place]), load(frames[min(place + 1, len(frames) - 1)])
+        mixed = camera.between if camera.due(steps[place]) == steps[place] else Image.blend
+        yield mixed(first, last, rest / (count - 1)) if rest else first
+    for _ in range(round(film.hold * FPS)):
+        yield load(frames[-1])
 
 
 def spaced(frames: Sequence[Path], film: Film) -> Iterator[Image]:

@@ -10,7 +10,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     model: str = Field(default="", description="a network by open_clip's name, or a folder with an open_clip_config.json and its weights")
-    weights: str = Field(default="", description="its checkpoint; a folder brings its own")
+    weights: str = Field(default="", description="its checkpoint, a file or an installed model; a folder brings its own")
     tag: str = Field(
         default="",
         description="which of open_clip's weights the checkpoint is (laion2b_s32b_b82k), where they differ in how pictures are scaled",

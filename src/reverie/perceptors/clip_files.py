@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from reverie.checkpoints.read import Checkpoint, read
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.nets.clip import CLIP, CLIPConfig, Stack, ViTConfig, config_of
 from reverie.perceptors.lens import part, said_beside
 from reverie.weights import assemble
@@ -57,7 +57,7 @@ def load(weights: str, activation: str = "auto") -> tuple[CLIP, Path]:
         config, tensors = _understood(found, activation)
     except (KeyError, ValueError, IndexError, ZeroDivisionError, RuntimeError) as error:
         raise BadRequest(
-            f"{found.path} holds no CLIP in OpenAI's, open_clip's or Hugging Face's layout ({error}; it begins with "
+            f"{found.path} holds no CLIP in OpenAI's, open_clip's or Hugging Face's layout ({in_a_line(error)}; it begins with "
             f"{', '.join(sorted(found.tensors)[:3])}). Other towers of open_clip's: --perceptor openclip -o openclip.model=NAME."
         ) from error
     return assemble(found.path, "clip", lambda: CLIP(config), tensors), found.path

@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie import clip_tokens
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.held import hub_cache
 from reverie.library import path_of
 from reverie.options.hf import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, said_beside
 
 FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder; never pickles
 KINDS = ("clip", "siglip")

@@ -55,8 +55,3 @@ class Lens:
 
 def _three(values: Any) -> bool:
     return isinstance(values, list) and len(values) == 3 and all(isinstance(value, (int, float)) for value in values)
-
-
-def in_a_line(error: BaseException) -> str:
-    """Another package's error as a part of a line."""
-    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

@@ -14,9 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.clip_tokens import too_long
-from reverie.errors import BadRequest, unknown
+from reverie.errors import BadRequest, in_a_line, unknown
+from reverie.library import path_of
 from reverie.options.openclip import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, in_a_line, part, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, part, said_beside
 
 MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
 
@@ -44,6 +45,7 @@ class OpenClipPerceptor:
 
 def build(options: Options, device: torch.device) -> OpenClipPerceptor:
     package = _package()
+    options = _here(options)
     name = _name(options, package)
     try:
         with torch.random.fork_rng(devices=[]):  # first values are drawn, which the checkpoint then replaces
@@ -58,6 +60,11 @@ def build(options: Options, device: torch.device) -> OpenClipPerceptor:
     said = dict(package.get_model_preprocess_cfg(network))
     scaled = {"image_mean": list(said.get("mean", CLIP_MEAN)), "image_std": list(said.get("std", CLIP_STD))}
     return OpenClipPerceptor(network, reader, Lens.said(scaled, CLIP_MEAN, CLIP_STD, device), device)
+
+
+def _here(options: Options) -> Options:
+    """With the file of weights that are installed by name (``reverie models``)."""
+    return options.model_copy(update={"weights": str(path_of(options.weights))}) if options.weights else options
 
 
 def _package() -> Any:

@@ -1,0 +1,1 @@
+"""Chains of renders, each from the picture of the one before."""
