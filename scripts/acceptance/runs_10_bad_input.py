@@ -37,7 +37,7 @@ def show(page: Page) -> None:
     page.run("rm low.png; reverie replay from-low.png --out no.png", code=2, says=["'low.png'", "--set init=PATH"])
     page.say("A gallery that is no database, and a place that cannot be written to:")
     page.run(
-        f'rm -f "$REVERIE_HOME"/gallery.db*; echo nonsense > "$REVERIE_HOME/gallery.db"; reverie "a cat" {TINY} --out kept.png',
+        f'rm -f "$REVERIE_HOME"/data/gallery.db*; echo nonsense > "$REVERIE_HOME/data/gallery.db"; reverie "a cat" {TINY} --out kept.png',
         says=["not recorded", "kept.png"],
     )
     page.run(f"reverie 'a cat' {TINY} --out /proc/none/cat.png", code=2, says=["cannot be written to"])
