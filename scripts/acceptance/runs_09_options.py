@@ -16,7 +16,7 @@ def show(page: Page) -> None:
     page.run("reverie 'a castle' --symmetry left-right --out mirror.png --quiet")
     with Image.open(page.folder / "mirror.png") as mirror:
         page.check("the right half is the left one's mirror image", mirror.tobytes() == ImageOps.mirror(mirror).tobytes())
-    page.run("reverie 'a parrot' --palette '#102040 gold #d04020 white' --out palette.png --quiet")
+    page.run("reverie 'a castle on grass' --palette '#102040 gold #d04020 white' --out palette.png --quiet")
     page.say(
         "Tiled both ways, the step over the edge is no larger than those inside (mean absolute difference of neighbours, edge to inside):"
     )
@@ -58,7 +58,7 @@ def masked(page: Page) -> None:
     picture = Image.new("L", (256, 256), 0)
     picture.paste(255, (128, 0, 256, 256))
     picture.save(page.folder / "right.png")
-    page.run("reverie 'a castle' --init palette.png --mask right.png --mask-edge 24 --out masked.png --quiet")
+    page.run("reverie 'a tree' --init palette.png --mask right.png --mask-edge 24 --out masked.png --quiet")
 
 
 def sheet(folder: Path) -> Image.Image:
