@@ -30,6 +30,11 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def styles_dir() -> Path:
+    """Styles of one's own, a YAML file each. Not created here."""
+    return data_dir() / "styles"
+
+
 def package_weights() -> Path:
     """The folder of the weights that come with the package."""
     from importlib.resources import files
