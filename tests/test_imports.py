@@ -78,6 +78,7 @@ COMMANDS = [
     ["craft", "list", "light"],
     ["craft", "styles", "--json"],
     ["x", "+nonsense"],
+    ["{x|y} __nonsense__"],
     ["x", "+mosaic", "--style", "nonsense"],
     ["x", "--out", "picture.png"],
     ["replay", "picture.png", "--set", "nonsense=1"],

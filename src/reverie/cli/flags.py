@@ -81,7 +81,7 @@ def dreams(
     preset: str | None = None,
     wording: Wording = Wording(),  # noqa: B008 - frozen
 ) -> list[Dream]:
-    """The dreams that were typed, with seeds that count up; raises ``BadRequest`` in a reader's words."""
+    """The dreams that were typed, with seeds that count up and the words that these draw; raises ``BadRequest`` in a reader's words."""
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if "options" in given:
         given["options"] = options(given["options"])
@@ -89,11 +89,14 @@ def dreams(
     for below in (chosen.dream if chosen else {}, presets.fields(preset) if preset is not None else {}):
         given = presets.over(below, given) if below else given
     plain, additions = split(words)
-    prompts = parse(text(plain))
-    prompts = attach(chosen.over(prompts) if chosen else prompts, additions)
+    typed = text(plain)
     try:
-        first = Dream(prompts, **given)
-        return [Dream.model_validate({**dict(first), "seed": first.seed + number}) for number in range(batch)]
+        first = Dream("any", **given)
+        said = wording.texts(typed, [first.seed + number for number in range(batch)])
+        prompts = {one: parse(one) for one, _ in said}
+        if chosen:
+            prompts = {one: chosen.over(parsed) for one, parsed in prompts.items()}
+        return [Dream.model_validate({**dict(first), "prompts": attach(prompts[one], additions), "seed": seed}) for one, seed in said]
     except ValidationError as error:
         raise BadRequest(explain_validation(error, Dream)) from error
 

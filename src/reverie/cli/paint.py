@@ -41,7 +41,12 @@ OVER = Parameter(
 
 @with_dream_flags
 def paint(
-    *text: Annotated[str, Parameter(help="what to paint: text, or 'text | more text', each with an optional :weight; and +modifiers")],
+    *text: Annotated[
+        str,
+        Parameter(
+            help="what to paint: text, or 'text | more text', each with an optional :weight; {a|b} draws one, +oil-painting adds words"
+        ),
+    ],
     batch: Annotated[int, BATCH] = 1,
     preset: Annotated[str | None, PRESET] = None,
     over: Annotated[Path | None, OVER] = None,
