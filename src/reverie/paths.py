@@ -30,6 +30,16 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def styles_dir() -> Path:
+    """Styles of one's own, a YAML file each. Not created here."""
+    return data_dir() / "styles"
+
+
+def wildcards_dir() -> Path:
+    """Lists from which prompts draw words. Not created here."""
+    return data_dir() / "wildcards"
+
+
 def package_weights() -> Path:
     """The folder of the weights that come with the package."""
     from importlib.resources import files

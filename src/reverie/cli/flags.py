@@ -12,8 +12,11 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from reverie import presets
+from reverie.cli.wording import Wording
+from reverie.craft.attach import attach, split
 from reverie.dream import Dream, Scalar
 from reverie.errors import BadRequest
+from reverie.prompts import parse
 from reverie.recipe import explain_validation, scalar
 
 # What to paint is no flag; fields that may be given several times are flags in the singular; some have a second name.
@@ -71,16 +74,29 @@ def _default(name: str) -> str:
     return "" if value in (None, {}, False) else str(value)
 
 
-def dreams(words: Sequence[str], fields: Mapping[str, Any], batch: int = 1, preset: str | None = None) -> list[Dream]:
-    """The dreams that were typed, with seeds that count up; raises ``BadRequest`` in a reader's words."""
+def dreams(
+    words: Sequence[str],
+    fields: Mapping[str, Any],
+    batch: int = 1,
+    preset: str | None = None,
+    wording: Wording = Wording(),  # noqa: B008 - frozen
+) -> list[Dream]:
+    """The dreams that were typed, with seeds that count up and the words that these draw; raises ``BadRequest`` in a reader's words."""
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if "options" in given:
         given["options"] = options(given["options"])
-    if preset is not None:
-        given = presets.over(presets.fields(preset), given)
+    chosen = wording.chosen()
+    for below in (chosen.dream if chosen else {}, presets.fields(preset) if preset is not None else {}):
+        given = presets.over(below, given) if below else given
+    plain, additions = split(words)
+    typed = text(plain)
     try:
-        first = Dream(text(words), **given)
-        return [Dream.model_validate({**dict(first), "seed": first.seed + number}) for number in range(batch)]
+        first = Dream("any", **given)
+        said = wording.texts(typed, [first.seed + number for number in range(batch)])
+        prompts = {one: parse(one) for one, _ in said}
+        if chosen:
+            prompts = {one: chosen.over(parsed) for one, parsed in prompts.items()}
+        return [Dream.model_validate({**dict(first), "prompts": attach(prompts[one], additions), "seed": seed}) for one, seed in said]
     except ValidationError as error:
         raise BadRequest(explain_validation(error, Dream)) from error
 

@@ -10,6 +10,7 @@ from cyclopts.validators import Number
 
 from reverie.cli.flags import dreams, with_dream_flags
 from reverie.cli.output import Output
+from reverie.cli.wording import Wording
 from reverie.errors import BadRequest
 
 BATCH = Parameter(help="how many pictures, with seeds from --seed up", group="The dream", validator=Number(gte=1, lte=10_000))
@@ -40,12 +41,18 @@ OVER = Parameter(
 
 @with_dream_flags
 def paint(
-    *text: Annotated[str, Parameter(help="what to paint: text, or 'text | more text', each with an optional :weight")],
+    *text: Annotated[
+        str,
+        Parameter(
+            help="what to paint: text, or 'text | more text', each with an optional :weight; {a|b} draws one, +oil-painting adds words"
+        ),
+    ],
     batch: Annotated[int, BATCH] = 1,
     preset: Annotated[str | None, PRESET] = None,
     over: Annotated[Path | None, OVER] = None,
     budget: Annotated[str | None, BUDGET] = None,
     best_of: Annotated[int | None, BEST_OF] = None,
+    wording: Wording = Wording(),  # noqa: B008 - frozen
     output: Output | None = None,
     **fields: Any,
 ) -> int:
@@ -61,7 +68,7 @@ def paint(
         return painted_over(dreams(text, fields, 1, preset)[0], over, output or Output())
     if budget is not None and fields.get("steps") is not None:
         raise BadRequest(f"--budget {budget} and --steps {fields['steps']} both say how long to paint: give one of them.")
-    wanted = dreams(text, fields, batch, preset)
+    wanted = dreams(text, fields, batch, preset, wording)
     if best_of is not None:
         groups(wanted, best_of)
     search = Search(None if budget is None else seconds(budget), best_of)

@@ -83,7 +83,7 @@ def _absolute(files: Mapping[str, str | None]) -> dict[str, str]:
 def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
     """Paint what was asked, from the start or where an interrupted ``run`` left it, and tell how it goes."""
     events = Events(sys.stdout) if output.json else None
-    _echo(asked.dreams[0], output, events)
+    _echo(asked.dreams, output, events)
     began, done, held = monotonic(), list[Saved](), run or _begun(asked)
     try:
         with stoppable() as stop:
@@ -169,12 +169,14 @@ def _begun(asked: Request) -> Run | None:
         return None
 
 
-def _echo(dream: Dream, output: Output, events: Events | None) -> None:
+def _echo(dreams: Sequence[Dream], output: Output, events: Events | None) -> None:
     """What was understood, before time is spent on it."""
+    different = list(dict.fromkeys(dream.prompts for dream in dreams))
     if events:
-        events.tell("parsed", text=show(dream.prompts), prompts=[prompt.model_dump() for prompt in dream.prompts])
+        for prompts in different:
+            events.tell("parsed", text=show(prompts), prompts=[prompt.model_dump() for prompt in prompts])
     elif not output.quiet:
-        print(explain(dream.prompts), file=sys.stderr)
+        print(explain(different[0]) if len(different) == 1 else "\n".join(map(show, different)), file=sys.stderr)
 
 
 def _observers(output: Output, album: Album, events: Events | None, dream: Dream, again: bool) -> list[Observer]:
