@@ -74,7 +74,7 @@ ground, 25 with a style), default settings, seed 0, one picture each. Which of t
 from the sketch of their words, which is the default, or from a sample of the code transformer; biggan and progan, which
 cannot encode a picture, from the one of about a thousand own pictures that the guide likes best. *Unguided* is that
 start alone, before any step. *vqgan-clip* is VQGAN-CLIP's algorithm as it shipped (`--preset vqgan-clip`), with the same guide and
-VQGAN, from chance codes. What is marked *before* was painted by the guide before this one and not again.
+VQGAN, from chance codes.
 Judge and guide learnt from the same drawings, and a hundred prompts are far apart:
 the sheets say more than these figures.
 """
@@ -125,7 +125,7 @@ def page(rows: list[dict[str, Any]], sheets: list[Path]) -> str:
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        f"| {r['test']}{' (before)' * r.get('before', False)} | {r['eye']} | {r['pictures']} | {r['among']} | {figures(r)} |" for r in rows
+        f"| {r['test']} | {r['eye']} | {r['pictures']} | {r['among']} | {figures(r)} |" for r in rows
     ]
     return ["| test | eye | pictures | among | first | five |", "|---|---|---|---|---|---|", *lines]
 
