@@ -124,9 +124,7 @@ def page(rows: list[dict[str, Any]], sheets: list[Path]) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        f"| {r['test']} | {r['eye']} | {r['pictures']} | {r['among']} | {figures(r)} |" for r in rows
-    ]
+    lines = [f"| {r['test']} | {r['eye']} | {r['pictures']} | {r['among']} | {figures(r)} |" for r in rows]
     return ["| test | eye | pictures | among | first | five |", "|---|---|---|---|---|---|", *lines]
 
 
