@@ -190,6 +190,8 @@ def test_pictures_are_scored(archive: Path) -> None:
     ((red, blue),) = score(pictures, texts, str(archive), "cpu")
     assert -1 <= red <= 1 and red != blue
     options = {"clip": {"weights": str(archive), "activation": "gelu"}}
-    assert score(pictures, texts, "clip", "cpu", options) != [[red, blue]]
-    with pytest.raises(BadRequest, match=r"no component with options in this dream 'clip'\."):
-        score(pictures, texts, str(archive), "cpu", options)
+    other = score(pictures, texts, "clip", "cpu", options)
+    assert other != [[red, blue]]
+    assert score(pictures, texts, str(archive), "cpu", {"clip": {"activation": "gelu"}}) == other, "who reads the file is told too"
+    with pytest.raises(BadRequest, match=r"no component with options in this dream 'hf'\."):
+        score(pictures, texts, str(archive), "cpu", {"hf": {"model": "x"}})
