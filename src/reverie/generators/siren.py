@@ -20,6 +20,7 @@ from reverie.types import Latent
 # Adam's step sizes for 16 layers of 256 sines, while painting and while a picture is learnt; with ten times as much neither
 # settles. What a step of every weight does to the picture grows with their number along the way.
 PAINTING, PRIMING = 3e-5, 1e-4
+PIECE = 16384  # places at once on a CPU: what a layer makes of more of them is fetched from the system anew each time, page by page
 COARSE, FINE = 32, 64  # pixels along the longer side of what is learnt: first its shapes, then its detail
 
 
@@ -50,7 +51,9 @@ class Siren:
         return images
 
     def _image(self, parts: Sequence[Tensor], height: int, width: int) -> Tensor:
-        colours = painted(parts, places(height, width, self.device), self.config, self.again)
+        where = places(height, width, self.device)
+        pieces = where.split(max(1, PIECE // len(parts[0]))) if self.device.type == "cpu" else (where,)
+        colours = torch.cat([painted(parts, piece, self.config, self.again) for piece in pieces], 1)
         return colours.transpose(1, 2).unflatten(2, (height, width)) / 2 + 0.5
 
     def project(self, latent: Latent) -> None:
