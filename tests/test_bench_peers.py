@@ -11,8 +11,9 @@ import peers as small
 import pytest
 
 from reverie.bench.ledger import Ledger
-from reverie.bench.peers import Row, Sides, as_json, peers, refused, row, summed, table
+from reverie.bench.peers import Row, Sides, peers, refused, row, summed, table
 from reverie.bench.rivals import WORKS, Rivals, Work
+from reverie.bench.tables import as_json
 from reverie.errors import Failed
 
 BY_NAME = {work.name: work for work in WORKS}

@@ -9,7 +9,8 @@ import pytest
 import tiny
 
 from reverie.bench.ledger import Ledger
-from reverie.bench.scale import LADDERS, Climb, Row, as_json, ladder, ladders, scale, table
+from reverie.bench.scale import LADDERS, Climb, Row, ladder, ladders, scale, table
+from reverie.bench.tables import as_json
 from reverie.errors import BadRequest
 
 QUICK = Climb(laps=1, device="cpu")

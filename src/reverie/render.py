@@ -88,9 +88,9 @@ def _scored(engine: Engine, course: Course, progress: float) -> tuple[Engine, Sc
         try:
             return engine, differentiate(engine, course.latent, course.taken, progress)
         except RuntimeError as error:
-            smaller = engine.halved()
             if not is_short(error):
                 raise
+            smaller = engine.halved()
             if smaller is None:
                 raise Failed(
                     "Memory does not suffice even for one dream and one view at a time: paint a smaller --size, or with --device cpu."

@@ -89,7 +89,7 @@ def timed(asked: dict[str, Any]) -> dict[str, Any]:
     clock = Clock(asked["steps"], warm_up(asked["device"]))
     PEERS[asked["peer"]](asked, clock)
     cuda = asked["device"] == "cuda"
-    memory = torch.cuda.max_memory_allocated() / 1e6 if cuda else peak_memory()
+    memory = peak_memory(torch.device("cuda" if cuda else "cpu"))
     return {"seconds": clock.laps, "memory": memory, "device": asked["device"], "threads": torch.get_num_threads()}
 
 

@@ -26,8 +26,7 @@ def laps(dreams: Sequence[Dream], clock: Clock, device: str = "auto") -> dict[st
         pass
     if not clock.laps:
         raise Failed(f"ended after {len(clock.ticks)} steps, before one could be counted")
-    memory = torch.cuda.max_memory_allocated(place) / 1e6 if place.type == "cuda" else peak_memory()
-    return {"seconds": clock.laps, "memory": memory, "device": place.type, "threads": torch.get_num_threads()}
+    return {"seconds": clock.laps, "memory": peak_memory(place), "device": place.type, "threads": torch.get_num_threads()}
 
 
 def _asked(asked: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -156,11 +155,6 @@ def named(who: str) -> Iterator[None]:
         yield
     except Failed as error:
         raise Failed(f"{who}: {error}") from error
-
-
-def as_json(found: Mapping[str, Any]) -> str:
-    """The machine's facts and the figures, for a program."""
-    return json.dumps(found, allow_nan=False)
 
 
 def table(found: Mapping[str, Any]) -> str:

@@ -11,11 +11,10 @@ from typing import Any
 
 from reverie import presets
 from reverie.bench.prompts import PROMPTS
+from reverie.bench.quality import ORIGINAL
 from reverie.build import frames
 from reverie.dream import Dream
 from reverie.types import Frame
-
-ORIGINAL = "vqgan-clip"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ so is one that memory does not hold: those above are left out and named.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
@@ -117,11 +116,6 @@ def measured(row: Row, dream: Dream, climb: Climb, ledger: Ledger) -> Row:
     seconds = median(found["seconds"])
     pictures = 3600 * row.batch / (seconds * dream.steps) if dream.steps else None
     return replace(row, threads=found["threads"], seconds=seconds, pictures=pictures, memory=found["memory"])
-
-
-def as_json(found: Mapping[str, Any]) -> str:
-    """The machine's facts and the figures, for a program."""
-    return json.dumps(found, allow_nan=False)
 
 
 def table(found: Mapping[str, Any]) -> str:

@@ -14,9 +14,14 @@ from dataclasses import asdict, dataclass
 from json import dumps
 from multiprocessing import get_context
 from statistics import median
+from typing import TYPE_CHECKING
 
+from reverie.bench.clock import Clock
 from reverie.bench.tables import aligned
 from reverie.dream import Dream
+
+if TYPE_CHECKING:
+    import torch
 
 FORMATS = ("fp32", "bf16")
 WARM_UP = 3  # steps that choose kernels and fill caches
@@ -71,18 +76,9 @@ def measure(dreams: Sequence[Dream], device: str = "auto") -> Row:
 
     dream, plan = dreams[0], resolve(dreams[0], device)
     place = plan.device
-    ticks: list[float] = []
-
-    def tick() -> bool:
-        """Asked before every step: a clock that costs no picture."""
-        if place.type == "cuda":
-            torch.cuda.synchronize(place)
-        ticks.append(time.perf_counter())
-        return False
-
-    seen = [time.perf_counter() for _ in frames(dreams, wants=lambda step, steps: step == 0, should_stop=tick, device=str(place))]
-    laps = [after - before for before, after in zip(ticks, ticks[1:], strict=False)]
-    memory = torch.cuda.max_memory_allocated(place) / 1e6 if place.type == "cuda" else peak_memory()
+    clock = Clock(sys.maxsize, warm=0)
+    seen = [time.perf_counter() for _ in frames(dreams, wants=lambda step, steps: step == 0, should_stop=clock.tick, device=str(place))]
+    laps, memory = clock.laps, peak_memory(place)
     taken = stages(dreams, plan)
     width, height = dream.size
     return Row(
@@ -101,10 +97,14 @@ def measure(dreams: Sequence[Dream], device: str = "auto") -> Row:
     )
 
 
-def peak_memory() -> float:
-    """The most memory that this process has held, in MB."""
+def peak_memory(place: torch.device) -> float:
+    """The most memory that was held so far, in MB: by this process on a CPU, by torch's tensors on CUDA."""
     import resource
 
+    import torch
+
+    if place.type == "cuda":
+        return torch.cuda.max_memory_allocated(place) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 

@@ -16,7 +16,6 @@ from reverie import begin
 from reverie.build import engine
 from reverie.course import Course
 from reverie.dream import Dream
-from reverie.optimisers import optimiser
 from reverie.plan import Plan
 from reverie.render import render
 from reverie.step import Engine, differentiate
@@ -46,7 +45,7 @@ class Stages:
 
 
 @dataclass
-class Clock:
+class Stopwatch:
     """Seconds by stage of the step at hand; a device that works ahead is waited for."""
 
     device: torch.device
@@ -77,9 +76,9 @@ class Clock:
 def stages(dreams: Sequence[Dream], plan: Plan, steps: int = 5) -> Stages:
     """Paint so many steps after the warm-up and take each apart."""
     made = engine(dreams, plan)
-    clock = Clock(plan.device)
+    clock = Stopwatch(plan.device)
     latent = begin.start(made, dreams, plan)
-    stepper = optimiser(dreams[0].optimiser, latent.parts, dreams[0].rate or made.generator.rate)
+    stepper = begin.optimiser_of(made, dreams[0], latent)
     course = Course.begin(latent, stepper)
     moments: dict[str, float] = {}
     stepper.register_step_pre_hook(lambda *_: moments.update(began=clock.now()))
@@ -107,7 +106,7 @@ def stages(dreams: Sequence[Dream], plan: Plan, steps: int = 5) -> Stages:
 def peak(plan: Plan) -> float:
     """FLOP/s of a large product of matrices in the plan's number format, the best of several."""
     side = SIDE.get(plan.device.type, 2048)
-    clock, best = Clock(plan.device), 0.0
+    clock, best = Stopwatch(plan.device), 0.0
     matrix = torch.randn(side, side, device=plan.device, dtype=torch.bfloat16 if plan.bf16 else torch.float32)
     for _ in range(8):
         began = clock.now()
@@ -116,7 +115,7 @@ def peak(plan: Plan) -> float:
     return best
 
 
-def _watched(made: Engine, clock: Clock) -> Engine:
+def _watched(made: Engine, clock: Stopwatch) -> Engine:
     return replace(
         made,
         generator=clock.watched(made.generator, "decode", "__call__", "draw"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from reverie.bench.rivals import PROMPT
 from reverie.bench.settings import Exam
 from reverie.cli.bench_peers import peers
 from reverie.cli.bench_scale import scale
@@ -15,8 +16,6 @@ from reverie.cli.flags import METAVARS, dreams, with_dream_flags
 from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
 from reverie.cli.paint import BATCH
-
-PROMPT = "a red apple on a blue background"
 
 app = App(name="bench", help="Measure Reverie on this machine.")
 app.command(peers)

@@ -20,8 +20,9 @@ def peers(
 
     An environment for them is made once in Reverie's cache, by pip; networks have full size and chance weights.
     """
-    from reverie.bench.peers import as_json, table
     from reverie.bench.peers import peers as measure
+    from reverie.bench.peers import table
+    from reverie.bench.tables import as_json
 
     found = measure(asked, lambda line: print(line, file=sys.stderr, flush=True))
     print(as_json(found) if json else table(found))

@@ -28,8 +28,9 @@ def scale(
 ) -> int:
     """Print seconds per step, pictures per hour and peak memory as batch, size and views grow from a base dream."""
     from reverie.bench.ledger import Ledger
-    from reverie.bench.scale import Climb, as_json, ladders, table
+    from reverie.bench.scale import Climb, ladders, table
     from reverie.bench.scale import scale as measure
+    from reverie.bench.tables import as_json
     from reverie.studio import check
 
     asked = dreams(text or (PROMPT,), fields)
