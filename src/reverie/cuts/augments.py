@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.cuts.jitter import Jitter
 from reverie.errors import BadRequest, unknown
 from reverie.rng import Rng
 
@@ -42,7 +43,7 @@ class Fixed(Augments):
         if name == "updated":
             self.chain = [
                 kornia.RandomHorizontalFlip(p=0.5),
-                kornia.ColorJitter(hue=0.01, saturation=0.01, p=0.7),
+                Jitter(kornia.ColorJitter(hue=0.01, saturation=0.01, p=0.7)),
                 kornia.RandomSharpness(0.3, p=0.4),
                 kornia.RandomAffine(degrees=30, translate=0.1, p=0.8, padding_mode="border"),
                 kornia.RandomPerspective(0.2, p=0.4),
@@ -51,7 +52,7 @@ class Fixed(Augments):
             self.chain = [
                 kornia.RandomAffine(degrees=15, translate=0.1, p=0.7, padding_mode="border"),
                 kornia.RandomPerspective(0.7, p=0.7),
-                kornia.ColorJitter(hue=0.1, saturation=0.1, p=0.7),
+                Jitter(kornia.ColorJitter(hue=0.1, saturation=0.1, p=0.7)),
                 kornia.RandomErasing((0.1, 0.4), (0.3, 1 / 0.3), same_on_batch=True, p=0.7),
             ]
 
@@ -70,7 +71,7 @@ def _letter(letter: str, size: int, small: bool) -> Any:
     """VQGAN-CLIP's numbers; ``nrupdated`` tilts less and turns more. A single ``translate`` moves views up and down alone."""
     kornia = _kornia()
     made = {
-        "Ji": lambda: kornia.ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1, p=0.7),
+        "Ji": lambda: Jitter(kornia.ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1, p=0.7)),
         "Sh": lambda: kornia.RandomSharpness(sharpness=0.3, p=0.5),
         "Gn": lambda: kornia.RandomGaussianNoise(mean=0.0, std=1.0, p=0.5),
         "Pe": lambda: kornia.RandomPerspective(distortion_scale=0.5 if small else 0.7, p=0.7),

@@ -51,4 +51,4 @@ class NotebookCutter:
         seen = torch.cat([self.augment(mine, rng, step) for mine, rng in zip(views.chunk(len(rngs)), rngs, strict=True)])
         share = torch.cat([rng.uniform((self.views, 1, 1, 1), "grain", step) for rng in rngs]).to(seen)
         grain = torch.cat([rng.normal((self.views, *seen.shape[1:]), "noise", step) for rng in rngs]).to(seen)
-        return seen + self.options.noise * share * grain
+        return torch.addcmul(seen, grain, self.options.noise * share)

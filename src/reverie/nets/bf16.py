@@ -53,17 +53,18 @@ class _Norm(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, mean, rstd = ctx.saved_tensors
         mean, rstd = mean.float().unsqueeze(2), rstd.float().unsqueeze(2)  # [N,G,1]
-        dy, seen = (tensor.permute(0, 2, 3, 1).flatten(1, 2) for tensor in (grad, x))  # [N,places,C]
-        sums = dy.sum(1, dtype=torch.float32), (dy * seen).sum(1, dtype=torch.float32)
+        dy, seen = (tensor.permute(0, 2, 3, 1) for tensor in (grad, x))  # [N,H,W,C]
+        # Rows in bf16, whose sums torch keeps in fp32 inside, then the few that are left: all at once it would first copy into fp32.
+        sums = (one.sum(2).sum(1, dtype=torch.float32) for one in (dy, dy * seen))
         total, along = (one.unflatten(1, (mean.shape[1], -1)) for one in sums)  # [N,G,C/G]
         own = weight.float().view(1, mean.shape[1], -1)
-        share = 1 / (seen.shape[1] * own.shape[2])
+        share = 1 / (x[0, 0].numel() * own.shape[2])
         drift, lean = ((own * one).sum(2, keepdim=True) * share for one in (total, along))
         slope = (drift * mean - lean) * rstd**3
         gain, tilt, shift = (
-            one.expand_as(total).flatten(1).unsqueeze(1).to(x.dtype) for one in (own * rstd, slope, -slope * mean - drift * rstd)
+            one.expand_as(total).flatten(1)[:, None, None].to(x.dtype) for one in (own * rstd, slope, -slope * mean - drift * rstd)
         )
-        dx = torch.addcmul(dy * gain, seen, tilt).add_(shift).view(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2)
+        dx = torch.addcmul(dy * gain, seen, tilt).add_(shift).permute(0, 3, 1, 2)
         dw = ((along - total * mean) * rstd).sum(0).flatten() if ctx.needs_input_grad[1] else None
         db = total.sum(0).flatten() if ctx.needs_input_grad[2] else None
         return dx, dw, db, None, None

@@ -84,12 +84,33 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
+    """Twice the size by nearest neighbours, then a 3x3 convolution.
+
+    Four of its nine taps fall on one pixel in each direction, so that it is four 2x2 convolutions of the small map, one for the
+    pixels at even and at odd rows and columns: 4/9 of the products (a sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
+    """
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        rows = [
+            torch.stack([self._one(x, down, right).permute(0, 2, 3, 1) for right in (0, 1)], 3)  # [N,H,W,2,C]
+            for down in (0, 1)
+        ]
+        return torch.stack(rows, 2).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+
+    def _one(self, x: Tensor, down: int, right: int) -> Tensor:
+        """The pixels at rows 2i+down and columns 2j+right, [N,C,H,W]."""
+        weight = _paired(_paired(self.conv.weight, 2, down), 3, right)
+        return F.conv2d(F.pad(x, (1 - right, right, 1 - down, down)), weight, self.conv.bias)
+
+
+def _paired(taps: Tensor, axis: int, late: int) -> Tensor:
+    """Three taps along an axis as two: an even pixel's last two fall on the same small one, an odd one's first two."""
+    one, two, three = taps.unbind(axis)
+    return torch.stack((one + two, three) if late else (one, two + three), axis)
 
 
 class Level(nn.Module):

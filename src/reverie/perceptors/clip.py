@@ -23,7 +23,7 @@ class ClipPerceptor:
     share = SHARE
 
     def __init__(self, network: CLIP, tokens: ClipTokenizer, lens: Lens, device: torch.device, cut: bool = False) -> None:
-        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.network = network.fold().to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
         self.tokens, self.lens, self.device, self.cut = tokens, lens, device, cut
         self.size, self.dim = network.config.size, network.config.dim
 
