@@ -35,3 +35,17 @@ def painted_cells(
         print(f"{there} of {there + len(missing)} pictures are in {str(folder)!r} already", file=sys.stderr)
     code = painted_at(list(missing.values()), list(missing), output, together) if missing else 0
     return code, found
+
+
+def shown_in_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Figures in columns, to the right but for the first, on stdout."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, title in enumerate(titles):
+        table.add_column(title, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False).print(table)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reverie.dream import Dream
 from reverie.errors import BadRequest
-from reverie.files import FORMATS, read_recipe, save_picture
+from reverie.files import FORMATS, read_recipe, save_picture, write_file
 from reverie.images import load_picture
 from reverie.naming import numbered, readable_name
 from reverie.recipe import Recipe
@@ -76,3 +76,9 @@ def save_sheet(image: Image, path: Path, overwrite: bool = False) -> Path:
         except BadRequest:
             pass  # no picture, and to be left alone
     return save_picture(image, path, None, overwrite=overwrite)
+
+
+def save_beside(sheet: Path, text: str) -> Path:
+    """Write the JSON of a sheet beside it, under another name where other figures have this one; returns where it is."""
+    path, data = sheet.with_suffix(".json"), (text + "\n").encode()
+    return path if path.is_file() and path.read_bytes() == data else write_file(path, data)
