@@ -31,7 +31,7 @@ def sheet(
     height = max(one.height for row in shown for one in row if one)
     size = max(11, min(18, width // 12))
     heads = [_head(label, width - GAP, size) for label in columns]
-    beside = [wrapped(label, max(width * 3 // 4, 5 * size), size) for label in rows]
+    beside = [wrapped(label, max(width * 3 // 4, 9 * size), size) for label in rows]
     left = MARGIN + (max(round(_length(line, size)) for lines in beside for line in lines) + 3 * GAP if beside else 0)
     right = left + len(columns) * (width + GAP) + MARGIN
     above = wrapped(title, right - 2 * MARGIN, size + 2) if title else []

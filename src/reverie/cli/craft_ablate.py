@@ -42,6 +42,21 @@ class Asked:
     repainted: Sequence[Image | None] = ()
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Telling:
+    """How what was found is told."""
+
+    overwrite: Annotated[bool, SWITCH, Parameter(help="replace a sheet that exists")] = False
+    quiet: Annotated[bool, SWITCH, Parameter(name=["--quiet", "-q"], help="say nothing but the table and where the sheet is")] = False
+    json: Annotated[bool, SWITCH, Parameter(help="the figures as a JSON object")] = False
+    device: Annotated[str, DEVICE] = "auto"
+
+    def output(self) -> Output:
+        """The same for what is painted."""
+        return Output(overwrite=self.overwrite, quiet=self.quiet, json=self.json, device=self.device)
+
+
 def ablate(
     picture: Annotated[Path, Parameter(help="a picture of Reverie's")],
     *,
@@ -49,10 +64,7 @@ def ablate(
     paint: Annotated[bool, SWITCH, Parameter(help="paint it again without each phrase, by the same seed, and compare")] = False,
     looks: Annotated[int, Parameter(help="views by which the heat-maps are found", validator=Number(gte=50, lte=100_000))] = 600,
     out: Annotated[Path | None, Parameter(help="a folder or a picture file; beside the picture by default")] = None,
-    overwrite: Annotated[bool, SWITCH, Parameter(help="replace a sheet that exists")] = False,
-    quiet: Annotated[bool, SWITCH, Parameter(name=["--quiet", "-q"], help="say nothing but the table and where the sheet is")] = False,
-    json: Annotated[bool, SWITCH, Parameter(help="the figures as a JSON object")] = False,
-    device: Annotated[str, DEVICE] = "auto",
+    telling: Telling = Telling(),  # noqa: B008 - frozen
 ) -> int:
     """Tell what each phrase of a picture's prompt contributed: by judge and guide, with and without it, and where it is seen."""
     recipe = read_recipe(picture)
@@ -64,18 +76,18 @@ def ablate(
     asked = Asked(load_picture(picture), dream, phrases(dream.prompts, phrase or []))
     path = out if out and out.suffix.lower() in FORMATS else (out or picture.parent) / f"{picture.stem}-phrases.png"
     check_writable(path.parent)
-    if not (quiet or json):
+    if not (telling.quiet or telling.json):
         print(show(dream.prompts), file=sys.stderr)
     if paint:
         again = [dream.model_copy(update={"prompts": one.rest, "steps": steps}) for one in asked.phrases if one.rest]
-        output = Output(quiet=quiet, json=json, device=device, overwrite=overwrite)
-        code, cells = painted_cells(again, [f"without {one.text}" for one in asked.phrases if one.rest], path.with_suffix(""), output)
+        names = [f"without {one.text}" for one in asked.phrases if one.rest]
+        code, cells = painted_cells(again, names, path.with_suffix(""), telling.output())
         if code:
             return code
         pictures = iter(cells)
         repainted = [load_picture(next(pictures).path) if one.rest else None for one in asked.phrases]
         asked = Asked(asked.picture, dream, asked.phrases, repainted)
-    return _told(asked, path, Output(json=json, device=device, overwrite=overwrite), looks)
+    return _told(asked, path, telling.output(), looks)
 
 
 def _told(asked: Asked, path: Path, output: Output, looks: int) -> int:
@@ -131,7 +143,7 @@ def _page(asked: Asked, data: Sequence[dict[str, Any]], looks: int, device: str)
 
 
 def _brief(mine: Mapping[str, Any]) -> str:
-    """A line for each of those asked: how well the picture fits the phrase alone, and what the phrase adds to the whole."""
+    """A line for each of those asked: how well the picture fits the phrase alone."""
     told = [(who, one) for who, one in mine.items() if isinstance(one, dict) and "alone" in one]
     return "\n".join(f"{who} {_number(one['alone'])}" for who, one in told if one["alone"] is not None)
 
@@ -157,8 +169,8 @@ def _table(asked: Asked, told: Sequence[Mapping[str, Said]], data: Sequence[Mapp
         file=sys.stderr,
     )
     if asked.repainted:
-        print("without it: what they say of the picture painted without the phrase, held against the whole prompt; moved: mean levels of 255",
-              file=sys.stderr)  # fmt: skip
+        print("without it: what they say of the picture painted without the phrase, held against the whole prompt", file=sys.stderr)
+        print("moved: by how many levels of 255 that is another picture, on average", file=sys.stderr)
 
 
 def _number(value: float | None, sign: str = "") -> str:

@@ -92,7 +92,11 @@ def _tried(given: Sequence[str]) -> list[Added]:
 
 
 def _told(
-    pictures: Sequence[Any], trials: Sequence[Trial], tried: Sequence[Added], asked: tuple[Sequence[str], Sequence[str], int], to: tuple[Any, Output]
+    pictures: Sequence[Any],
+    trials: Sequence[Trial],
+    tried: Sequence[Added],
+    asked: tuple[Sequence[str], Sequence[str], int],
+    to: tuple[Any, Output],
 ) -> int:
     """Ask, and tell: the table, the sheet, the JSON."""
     from reverie.craft import effects
@@ -122,21 +126,18 @@ def _told(
 
 
 def _brief(one: Effect) -> str:
-    """Two lines below a column's label: what who was not asked while painting says."""
-    from reverie.craft.effects import written
-
-    who = next(iter(one.changes))
-    return "\n".join(f"{who}, {about}: {written(change)}" for about, change in one.changes[who].items() if about != "whole" and change)
+    """What stands below a column's label: the changes that the first of those asked sees, the judge where there is one."""
+    who, mine = next(iter(one.changes.items()))
+    shown = {about: mine[about] for about in ("subject", "words")}
+    return "\n".join(f"{who}, {about} {change.change.mean:+.2f} {change.change.arrow}".strip() for about, change in shown.items() if change)
 
 
 def _table(found: Sequence[Effect], over: str, reseeded: float | None) -> None:
     from reverie.craft.effects import written
 
-    titles = ["words", *(f"{who}: {about}" for who, mine in found[0].changes.items() for about in mine if about != "whole"), "moved"]
-    rows = [
-        [one.added.words, *(written(mine[about]) for mine in one.changes.values() for about in mine if about != "whole"), f"{one.moved:.1f}"]
-        for one in found
-    ]
+    asked = [(who, about) for who, mine in found[0].changes.items() for about in ("subject", "words") if about in mine]
+    titles = ["words", *(f"{who}: {about}" for who, about in asked), "moved"]
+    rows = [[one.added.words, *(written(one.changes[who][about]) for who, about in asked), f"{one.moved:.1f}"] for one in found]
     shown_in_table(titles, rows)
     told = f"changes are means over {over}, ± 95 % (Student's t); an arrow where zero lies outside: of twenty such, one by chance"
     another = "" if reseeded is None else f"; another seed moves it by {reseeded:.1f}"

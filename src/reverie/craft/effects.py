@@ -78,9 +78,7 @@ class Effect:
     moved: float
 
 
-def effects(
-    trials: Sequence[Trial], tried: Sequence[Added], seeds: int, images: Tensor, asked: Mapping[str, Own]
-) -> list[Effect]:
+def effects(trials: Sequence[Trial], tried: Sequence[Added], seeds: int, images: Tensor, asked: Mapping[str, Own]) -> list[Effect]:
     """The effect of each of the words. ``trials`` are subject after subject, ``seeds`` of each; ``images`` [N,3,H,W] in 0..1 are
     their dreams' pictures in order."""
     shots = images.unflatten(0, (len(trials), 1 + len(tried)))
@@ -139,11 +137,9 @@ def written(change: Change | None) -> str:
         return "knows no word"
     mean = change.change
     half = "" if mean.half is None else f" ±{mean.half:.3f}"
-    return f"{mean.mean:+.3f}{half} {'↓ ↑'[mean.sign + 1]}".rstrip()
+    return f"{mean.mean:+.3f}{half} {mean.arrow}".rstrip()
 
 
 def over(subjects: int, seeds: int) -> str:
     """What intervals are taken over."""
     return f"{subjects} subjects of {seeds} seeds" if subjects >= ENOUGH else f"{subjects * seeds} pairs"
-
-

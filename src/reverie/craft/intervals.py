@@ -28,9 +28,9 @@ class Mean:
         return cls(fmean(values), half, count)
 
     @property
-    def sign(self) -> int:
-        """1 or -1 where the interval lies on one side of zero, else 0."""
-        return 0 if self.half is None or abs(self.mean) <= self.half else (1 if self.mean > 0 else -1)
+    def arrow(self) -> str:
+        """Up or down where the interval leaves zero out, else nothing."""
+        return "" if self.half is None or abs(self.mean) <= self.half else "↑" if self.mean > 0 else "↓"
 
 
 def student(degrees: int) -> float:
