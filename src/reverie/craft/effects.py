@@ -142,4 +142,4 @@ def written(change: Change | None) -> str:
 
 def over(subjects: int, seeds: int) -> str:
     """What intervals are taken over."""
-    return f"{subjects} subjects of {seeds} seeds" if subjects >= ENOUGH else f"{subjects * seeds} pairs"
+    return f"{subjects} subjects of {seeds} seed{'s' * (seeds > 1)}" if subjects >= ENOUGH else f"{subjects * seeds} pairs"
