@@ -38,7 +38,7 @@ def show(page: Page) -> None:
     page.check("asked again it paints nothing", "effects/" not in again.out)
     page.run(
         "reverie craft test 'a fox' 'an owl' 'a rose' --with at-night --seeds 1 --size 128 -q --out night.png",
-        says=["3 subjects of 1 seeds"],
+        says=["3 subjects of 1 seed,"],
     )
     page.run("reverie craft test 'a castle' --with +oil-paintin", code=2, says=["Did you mean 'oil-painting'"])
     _ablated(page)

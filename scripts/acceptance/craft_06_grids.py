@@ -27,7 +27,7 @@ def show(page: Page) -> None:
         worst = max(abs(a - b) for a, b in zip(alone.tobytes(), woven.tobytes(), strict=True))
     page.check(f"painted together a picture is what it is alone, within {worst} of 255 levels", worst <= 4)
     for x, y, name in (
-        ("rate=0.05..0.2/3", ",+oil-painting,+at-night +mosaic", "rates"),
+        ("rate=0.01..0.05/3", ",+oil-painting,+at-night +mosaic", "rates"),
         ("cutouts.noise=0,0.1", "size=96x128,128x96", "options"),
         ("style=old-master,tarot", "generator=stack,pixels", "styles"),
     ):
