@@ -21,7 +21,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "1 tools": (
         "curve", "paths", "schedule", "tokens", "clip_tokens", "images", "regions", "prompts", "dream", "camera", "recipe",
         "naming", "files", "vectors", "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held", "registry",
-        "checks", "plotting", "video", "losses", "grounds", "enlarge",
+        "checks", "plotting", "sheets", "video", "losses", "grounds", "enlarge",
     ),
     "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("starts", "generators.*", "perceptors.*", "objectives", "observers.*"),

@@ -27,6 +27,7 @@ Every flag of VQGAN-CLIP, big-sleep and deep-daze, and where it went: [migration
     "runs": f"""# Acceptance: runs that hold
 
 {WRITTEN}""",
+    "craft": f"# Acceptance: prompt craft\n\n{WRITTEN}",
 }
 
 

@@ -49,6 +49,7 @@ class Album:
     before: Recipe | None = None  # of what is gone on with
     whole: bool = False  # show what is painted of that, too
     row: bool = False  # the pictures follow one another, and what is made a video of is they
+    together: int = 0  # so many at most are painted together, each of which is then safe; 0 all
 
     @classmethod
     def at(cls, out: Path, dreams: Sequence[Dream], kind: str | None = None, recipes: bool = True, overwrite: bool = False) -> Album:
@@ -62,7 +63,7 @@ class Album:
             raise BadRequest(f"{str(out)!r} is not a {kind}: leave --format out, or give a folder.")
         paths = tuple(islice(numbered(out), len(dreams))) if to_file else _free(out, dreams, f".{kind or 'png'}")
         made = cls(paths, recipes, overwrite and to_file)
-        return made._checked(dreams)
+        return made.checked(dreams)
 
     @classmethod
     def over(cls, out: Path, files: Sequence[Path], dreams: Sequence[Dream], recipes: bool = True, overwrite: bool = False) -> Album:
@@ -71,9 +72,10 @@ class Album:
             raise BadRequest(f"{str(out)!r} is one picture, and {len(files)} are painted over: give --out a folder.")
         if any(file.resolve().parent == out.resolve() for file in files):
             raise BadRequest(f"{str(out)!r} is where the pictures are that are painted over: give --out another folder.")
-        return cls(tuple(out / file.name for file in files), recipes, overwrite, row=True)._checked(dreams)
+        return cls(tuple(out / file.name for file in files), recipes, overwrite, row=True).checked(dreams)
 
-    def _checked(self, dreams: Sequence[Dream]) -> Album:
+    def checked(self, dreams: Sequence[Dream]) -> Album:
+        """The album; raises ``BadRequest`` when a picture could not be written where it is to go. Makes the folders."""
         for path, dream in zip(self.paths, dreams, strict=True):
             if dream.transparent and FORMATS[path.suffix.lower()] == "JPEG":
                 raise BadRequest(f"{path.name!r} cannot be transparent: a JPEG has no opacity. Save as png or webp.")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=2)
-def _judge(weights: str, device: torch.device) -> JudgeEye:
+def judge_eye(weights: str, device: torch.device) -> JudgeEye:
     return JudgeEye(*load_judge(weights), device)
 
 
@@ -47,7 +47,7 @@ def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
     dream = dreams[0]
     judge = None
     if dream.judge != "none":
-        eye = _judge(dream.judge, device)
+        eye = judge_eye(dream.judge, device)
         texts = [", ".join(prompt.text for prompt in one.prompts if prompt.weight > 0 and prompt.kind == "text") for one in dreams]
         if any(eye.reader(text) for text in texts):
             judge = partial(eye.sure, texts=texts)

@@ -33,6 +33,7 @@ class Request(BaseModel):
     before: Recipe | None = None
     whole: bool = False
     row: bool = False
+    together: int = 0
     budget: float | None = None  # seconds for which steps are still to be planned
     best_of: int | None = None  # seeds that are still to be tried
     began: datetime

@@ -52,7 +52,7 @@ def _painted(
     from reverie.stages import along
 
     done = set(run.request.done) if run else set()
-    for places in _batches(dreams, FEW if album and album.row else len(dreams)):
+    for places in _batches(dreams, _together(album) or len(dreams)):
         if done.issuperset(places):
             continue
         if should_stop():
@@ -67,6 +67,11 @@ def _painted(
         for frame in frames(batch, wants=wants, should_stop=should_stop, device=device, kept=kept):
             if places[frame.index] not in done:
                 yield replace(frame, index=places[frame.index])
+
+
+def _together(album: Album | None) -> int:
+    """How many are painted at once, at most; 0 for all."""
+    return 0 if album is None else album.together or (FEW if album.row else 0)
 
 
 def check(dreams: Sequence[Dream]) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from reverie.bench.eyes import Eye
 from reverie.data.captions import Facts, article, sentence
 from reverie.data.concepts import Concept
 from reverie.data.icons import Icons
 from reverie.data.scenes import SceneMaker, recolour
 from reverie.data.words import COLOURS, GROUNDS, STYLES
 from reverie.errors import BadRequest
+from reverie.perceptors.eyes import Eye
 from reverie.perceptors.judge import fitted
 
 PAPER = 0.94

@@ -13,7 +13,6 @@ from torch import Tensor
 from reverie import presets, registry
 from reverie.bench import exam
 from reverie.bench.exam import Question, Row
-from reverie.bench.eyes import Eye, GuideEye
 from reverie.bench.paintings import paint, sheet
 from reverie.bench.prompts import PROMPTS
 from reverie.bench.rebuilt import Rebuilt, rebuilt
@@ -21,6 +20,7 @@ from reverie.bench.settings import Exam
 from reverie.data.icons import Icons
 from reverie.dream import Dream, Scalar
 from reverie.files import check_writable
+from reverie.perceptors.eyes import Eye, GuideEye
 from reverie.perceptors.judge import JudgeEye
 from reverie.plan import pick_device
 from reverie.train.commands import HELD, TESTING, TRAINING, home

@@ -19,6 +19,7 @@ from reverie.cli import bench, compat, craft, models, train
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
+from reverie.cli.grid import grid
 from reverie.cli.log import log
 from reverie.cli.morph import morph
 from reverie.cli.paint import paint
@@ -31,7 +32,7 @@ from reverie.errors import BadRequest, ReverieError
 from reverie.interrupt import STOPPED
 
 COMMANDS: dict[str, Any] = {
-    "paint": paint, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,
+    "paint": paint, "grid": grid, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,
     "log": log, "score": score, "plot": plot, "components": components, "craft": craft.app, "models": models.app, "train": train.app,
     "bench": bench.app, **compat.RAW, "from-flags": compat.from_flags,
 }  # fmt: skip

@@ -10,9 +10,13 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from reverie.cli.craft_ablate import ablate
+from reverie.cli.craft_test import test
 from reverie.cli.output import SWITCH
 
-app = App(name="craft", help="Words that others paint with, and styles: what they are, and what there is.")
+app = App(name="craft", help="Words that others paint with, and styles: what they are, what there is, and what they do.")
+app.command(test)
+app.command(ablate)
 Json = Annotated[bool, SWITCH, Parameter(help="a JSON object per line")]
 
 

@@ -36,7 +36,8 @@ def resume(
     asked = run.request
     kind, seconds, hold = asked.film or (None, 0.0, 0.0)
     output = Output(every=asked.every, video=kind, seconds=seconds, hold=hold, quiet=quiet, json=json, device=asked.device)
-    return follow(asked, run, Album(asked.paths, asked.recipes, asked.overwrite, asked.before, asked.whole, asked.row), output)
+    album = Album(asked.paths, asked.recipes, asked.overwrite, asked.before, asked.whole, asked.row, asked.together)
+    return follow(asked, run, album, output)
 
 
 def _listed() -> int:

@@ -58,15 +58,27 @@ def painted(
     else:
         album = Album.at(output.out, dreams, output.format, not output.no_metadata, output.overwrite)
     before = before and before.model_copy(update={"dream": _anywhere(before.dream)})
-    asked = Request(
-        dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
-        recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
-        film=(output.video, output.seconds, output.hold) if output.video else None, until=until, before=before, whole=whole, row=album.row,
-        budget=search.budget, best_of=search.best_of, began=now(),
-    )  # fmt: skip
+    album = replace(album, before=before, whole=whole)
+    asked = _asked(dreams, album, output).model_copy(update={"until": until, "budget": search.budget, "best_of": search.best_of})
     if before and not whole and not output.quiet:
         print(f"the first {before.stages()[-1][1]} steps are painted again, to go on from there", file=sys.stderr)
-    return follow(asked, None, replace(album, before=before, whole=whole), output)
+    return follow(asked, None, album, output)
+
+
+def painted_at(dreams: Sequence[Dream], paths: Sequence[Path], output: Output, together: int = 0) -> int:
+    """Paint dreams into these files, over what is there, at most so many at once; returns the exit code."""
+    check(dreams)
+    album = Album(tuple(paths), not output.no_metadata, overwrite=True, together=together).checked(dreams)
+    return follow(_asked(dreams, album, output), None, album, output)
+
+
+def _asked(dreams: Sequence[Dream], album: Album, output: Output) -> Request:
+    return Request(
+        dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
+        recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
+        film=(output.video, output.seconds, output.hold) if output.video else None, before=album.before, whole=album.whole, row=album.row,
+        together=album.together, began=now(),
+    )  # fmt: skip
 
 
 def _anywhere(dream: Dream) -> Dream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tiny
 import torch
 
-from reverie.bench.eyes import GuideEye
+from reverie.perceptors.eyes import GuideEye
 from reverie.perceptors.judge import fitted
 from reverie.perceptors.mini import MiniPerceptor
 
