@@ -6,7 +6,7 @@ dream sees the same alone, among others and after a resume.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -70,7 +70,7 @@ def letters(text: str) -> tuple[str, ...]:
 def _letter(letter: str, size: int, small: bool) -> Any:
     """VQGAN-CLIP's numbers; ``nrupdated`` tilts less and turns more. A single ``translate`` moves views up and down alone."""
     kornia = _kornia()
-    made = {
+    made: Mapping[str, Callable[[], Any]] = {
         "Ji": lambda: Jitter(kornia.ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1, p=0.7)),
         "Sh": lambda: kornia.RandomSharpness(sharpness=0.3, p=0.5),
         "Gn": lambda: kornia.RandomGaussianNoise(mean=0.0, std=1.0, p=0.5),

@@ -153,7 +153,11 @@ class Transformer(nn.Module):
 
     def first(self, x: Tensor) -> Tensor:
         """What comes out at the first place, [N,width]: nothing else of the last block is worked out."""
-        return self.resblocks[-1].first(self.resblocks[:-1](x))[:, 0]
+        *blocks, last = self.resblocks
+        for block in blocks:
+            x = block(x)
+        found: Tensor = last.first(x)  # type: ignore[operator]
+        return found[:, 0]
 
 
 class VisionTransformer(nn.Module):
@@ -198,12 +202,13 @@ class CLIP(nn.Module):
     def fold(self) -> CLIP:
         """Itself, with the factors of its quick GELUs in the weights on both their sides: two steps fewer each way, the same numbers."""
         for module in self.modules():
-            if isinstance(module, Block) and isinstance(module.mlp.gelu, QuickGELU):
+            if isinstance(module, Block) and isinstance(module.mlp[1], QuickGELU):
+                widen, _, narrow = module.mlp
                 with torch.no_grad():
-                    for weights in module.mlp.c_fc.parameters():
+                    for weights in widen.parameters():
                         weights.mul_(1.702)
-                    module.mlp.c_proj.weight.div_(1.702)
-                module.mlp.gelu = nn.SiLU()
+                    next(narrow.parameters()).div_(1.702)  # its weights; the bias stands
+                module.mlp[1] = nn.SiLU()
         return self
 
     def look(self, images: Tensor) -> Tensor:
