@@ -123,7 +123,7 @@ def test_pictures_are_scaled_as_the_folder_says(clip: Path, tmp_path: Path) -> N
 
 def test_siglip_reads_padded_texts_without_a_mask(siglip: Path) -> None:
     made = build(siglip)
-    (row,) = made.reader(["a red fox"])
+    (row,) = made.words.read(["a red fox"])
     assert len(row) == 16 and row[-1] == 1 and 1 in row[:-1]
     assert made.lens.mean.flatten().tolist() == [0.5, 0.5, 0.5]
 

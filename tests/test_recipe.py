@@ -111,7 +111,10 @@ def test_what_is_no_recipe_is_refused_in_words(text: str, words: str) -> None:
         ({"ema": 1}, "dream.ema: expected less than 1"),
         ({"prompts": []}, "dream.prompts: expected at least 1 of them, not []"),
         ({"prompts": [{"text": " "}]}, "dream.prompts[0].text: an empty prompt"),
-        ({"prompts": [{"text": "a", "wait": 2}]}, "no setting 'wait'. Did you mean 'weight'? There are: kind, region, stop, text, weight"),
+        (
+            {"prompts": [{"text": "a", "wait": 2}]},
+            "no setting 'wait'. Did you mean 'weight'? There are: blend, kind, region, stop, text, weight",
+        ),
         ({"perceptors": [{"wait": 2}]}, "no setting 'wait'. Did you mean 'weight'? There are: name, share, weight"),
         ({"options": {"vqgan": 5}}, "dream.options.vqgan: expected names with values, not 5"),
         ({"options": {"vqgan": {"rate": [1]}}}, "dream.options.vqgan.rate: expected true, false, a number or text, not [1]"),

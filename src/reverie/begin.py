@@ -48,7 +48,7 @@ def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
     judge = None
     if dream.judge != "none":
         eye = judge_eye(dream.judge, device)
-        texts = [", ".join(prompt.text for prompt in one.prompts if prompt.weight > 0 and prompt.kind == "text") for one in dreams]
+        texts = [", ".join(prompt.words for prompt in one.prompts if prompt.weight > 0 and prompt.kind == "text") for one in dreams]
         if any(eye.reader(text) for text in texts):
             judge = partial(eye.sure, texts=texts)
     if judge is None and (dream.keep_best or dream.stop_at is not None):

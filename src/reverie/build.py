@@ -30,6 +30,7 @@ from reverie.memory import Portions
 from reverie.objectives import objectives, weighed
 from reverie.options import of_cuts
 from reverie.plan import Plan, pick_device, resolve
+from reverie.reading import read as read_texts
 from reverie.recipe import Recipe
 from reverie.render import Shown, final, render
 from reverie.rng import Rng
@@ -222,6 +223,6 @@ def score(
         "perceptor", perceptor, json.dumps(registry.given("perceptor", perceptor, options or {}), sort_keys=True), place
     )
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
-    seen, read = found.look(views.to(place)), found.read(texts)
+    seen, read = found.look(views.to(place)), read_texts(texts, found)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()
     return similar

@@ -26,6 +26,7 @@ def check(dream: Dream) -> None:
         raise BadRequest("--mask padding paints what --fit pad adds: give --fit pad, and a size of another shape than the picture's.")
     if dream.mask and dream.transparent:
         raise BadRequest("--mask keeps a picture's pixels and --transparent leaves a ground out: have one of them.")
+    _words(dream)
     _camera(dream)
     for name in ("init_weight", "transparent", "tile") if dream.coarse else ():
         if getattr(dream, name) != Dream.model_fields[name].default:
@@ -37,6 +38,11 @@ def check(dream: Dream) -> None:
             f"--cutouts {dream.cutouts} knows no tiles and has sizes of its own: --tile and a perceptor's share need --cutouts warp."
         )
     _options(dream, sights)
+
+
+def _words(dream: Dream) -> None:
+    if (dream.more or dream.less) and not any(prompt.kind == "text" and prompt.weight > 0 for prompt in dream.prompts):
+        raise BadRequest("--more and --less push a text that the picture should be like, and there is none: write what to paint.")
 
 
 def _camera(dream: Dream) -> None:

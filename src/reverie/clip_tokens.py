@@ -122,6 +122,10 @@ class ClipTokenizer:
             parts = merged
         return [self.numbers[part] for part in parts]
 
+    def count(self, text: str) -> int:
+        """How many pieces the words of a text have, without the start and the end."""
+        return sum(len(self.pieces(word)) for word in words(clean(text)))
+
     def __call__(self, texts: Sequence[str], cut: bool = False) -> list[list[int]]:
         """Rows of ``length``. A text that is longer is cut, or else ``BadRequest`` says what of it would be."""
         rows = []

@@ -43,6 +43,18 @@ def _prompts(value: Any) -> Any:
     return parse(value) if isinstance(value, str) else value
 
 
+def _listed(value: Any) -> Any:
+    """Texts among bars."""
+    return tuple(one.strip() for one in value.split("|") if one.strip()) if isinstance(value, str) else value
+
+
+def _with_a_place(given: tuple[str, ...]) -> tuple[str, ...]:
+    for one in given:
+        if "{}" not in one:
+            raise ValueError(f"a template says by {{}} where the text goes, as in 'a photo of {{}}', and {one!r} does not")
+    return given
+
+
 def _colours(value: Any) -> Any:
     """Colours among spaces or commas; a picture file stays one name."""
     if isinstance(value, str):
@@ -103,6 +115,7 @@ def _sorted(given: dict[str, float]) -> dict[str, float]:
     return dict(sorted(given.items()))  # losses are added up in this order
 
 
+Texts = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100_000)], ...], BeforeValidator(_listed)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 
@@ -115,6 +128,17 @@ class Dream(BaseModel):
     prompts: Annotated[tuple[Prompt, ...], BeforeValidator(_prompts)] = Field(
         min_length=1, description="what to paint: text, or text | more text, each with an optional :weight"
     )
+    templates: Annotated[Texts, AfterValidator(_with_a_place)] = Field(
+        default=(),
+        max_length=1000,
+        description="read each text in all of these and take the mean: 'a photo of {} | a painting of {}', a file with a line each, "
+        "or a list by name: pictures, clip-7",
+    )
+    more: Texts = Field(
+        default=(), max_length=1000, description="push the texts towards these: 'summer | sun', a file with a line each, or a vector"
+    )
+    less: Texts = Field(default=(), max_length=1000, description="and away from these: 'winter | snow', a file or a vector")
+    push: float = Field(default=0.5, ge=-100, le=100, allow_inf_nan=False, description="how far, the text itself being 1")
     generator: str = Field(default="stack", description="what turns the latent into a picture")
     perceptors: Annotated[tuple[Sight, ...], BeforeValidator(_sights)] = Field(
         default=(Sight(),), min_length=1, description="who judges the likeness: name or name:weight, several for an ensemble"
@@ -216,5 +240,5 @@ class Dream(BaseModel):
         return tuple(sorted({prompt.region for prompt in self.prompts}, key=lambda name: name or ""))
 
     def shape_key(self) -> str:
-        """Equal for dreams that may share a batch: all but their prompts' words, seeds and starts agree."""
-        return self.model_dump_json(exclude={"prompts", "seed", "init"}) + repr(self.regions)
+        """Equal for dreams that may share a batch: all but their words, how these are read, seeds and starts agree."""
+        return self.model_dump_json(exclude={"prompts", "templates", "more", "less", "push", "seed", "init"}) + repr(self.regions)

@@ -27,7 +27,7 @@ def readable_name(text: str) -> str:
 def name_of(dream: Dream) -> str:
     """A readable name from the prompts that the picture should be like, or from all where there is none."""
     told = [prompt for prompt in dream.prompts if prompt.weight > 0] or dream.prompts
-    return readable_name(" ".join(Path(prompt.text).stem if prompt.kind == "vector" else prompt.text for prompt in told))
+    return readable_name(" ".join(Path(prompt.text).stem if prompt.kind == "vector" else prompt.words for prompt in told))
 
 
 def numbered(path: Path) -> Iterator[Path]:

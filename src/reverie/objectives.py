@@ -14,16 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie import registry
+from reverie import reading, registry
 from reverie.dream import Dream
-from reverie.errors import BadRequest, Failed
+from reverie.errors import Failed
 from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation, undecided
 from reverie.options.resemblance import Options
-from reverie.prompts import NOISE
-from reverie.rng import Rng
+from reverie.reading import wish
 from reverie.types import Objective, Perceptor, Seen, Views
-from reverie.vectors import load_vector
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,8 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
     """
     options = registry.parse_options(Options, "resemblance", dreams[0].options.get("resemblance", {}))
     most = max(len(dream.prompts) for dream in dreams)
-    unique = list(dict.fromkeys((prompt.kind, prompt.text) for dream in dreams for prompt in dream.prompts))
-    place = {prompt: i for i, prompt in enumerate(unique)}
+    unique = list(dict.fromkeys(wish(dream, prompt) for dream in dreams for prompt in dream.prompts))
+    place = {asked: i for i, asked in enumerate(unique)}
     rows, regions = torch.zeros(len(dreams), most, dtype=torch.long), torch.zeros(len(dreams), most, dtype=torch.long)
     pictures, looked = torch.full((len(dreams), most), -1), dreams[0].regions
     weights, stops = torch.zeros(len(dreams), most), torch.full((len(dreams), most), -torch.inf)
@@ -131,7 +129,7 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
         numbers = count()
         whole = (sum(abs(prompt.weight) for prompt in dream.prompts) or 1.0) if options.weights == "shares" else 1.0
         for k, prompt in enumerate(dream.prompts):
-            rows[i, k], weights[i, k] = place[prompt.kind, prompt.text], prompt.weight / whole
+            rows[i, k], weights[i, k] = place[wish(dream, prompt)], prompt.weight / whole
             regions[i, k] = looked.index(prompt.region)
             pictures[i, k] = next(numbers) if prompt.kind == "picture" else -1
             stops[i, k] = -torch.inf if prompt.stop is None else prompt.stop
@@ -139,31 +137,11 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
     targets, shares = {}, {}
     for sight in dreams[0].perceptors:
         with torch.no_grad():
-            read = _read(unique, perceptors[sight.name])
+            read = reading.targets(unique, perceptors[sight.name])
         targets[sight.name] = read[rows.to(read.device)]
         shares[sight.name] = (weights * (sight.weight / total)).to(read.device)
     stops, regions, pictures = (tensor.to(read.device) for tensor in (stops, regions, pictures))
     return Resemblance(targets, shares, stops, regions, pictures, options)
-
-
-def _read(prompts: Sequence[tuple[str, str]], perceptor: Perceptor) -> Tensor:
-    """[N,D], unit length: where each prompt points; a picture's place is empty, since it is looked at anew at each step.
-
-    Raises ``BadRequest`` for a vector that is not one of this perceptor's.
-    """
-    texts = perceptor.read([text if kind == "text" else "" for kind, text in prompts]).float()
-    for i, (kind, text) in enumerate(prompts):
-        if kind == "noise":
-            number = NOISE.fullmatch(text)
-            drawn = Rng(int(number[1]) if number else 0).normal((texts.shape[1],), "noise-prompt")
-            texts[i] = F.normalize(drawn, dim=0).to(texts.device)
-        if kind == "vector":
-            vector = load_vector(text)
-            if len(vector) != texts.shape[1]:
-                said = f"{text!r} has {len(vector)} numbers, and this perceptor's vectors {texts.shape[1]}"
-                raise BadRequest(f"The vector {said}: give --perceptor the one that it was made with.")
-            texts[i] = vector.to(texts.device)
-    return texts
 
 
 def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> dict[str, Objective]:

@@ -15,6 +15,9 @@ A prompt that is the name or address of a picture (``cat.jpg``, ``https://x/y.pn
 a part of the frame: left, right, top, bottom, centre, top-left and so on, or the white of a mask (``@mask.png``).
 
 Double quotes around a whole prompt make all of it text, and any place and number after them count: ``"1984"@left:2``.
+``a castle && a ship:0.3`` is one prompt of several texts, which are read apart and pull towards one place between them (``blend``); a
+weight below 0 leads away. The whole counts as its first text does, and a place at its end is the whole's.
+
 ``\|`` ``\:`` ``\"`` ``\\`` stand for the character itself; every other backslash is text.
 A weight of 0 is allowed and counts for nothing: it switches a prompt off. Decimal commas, NaN and infinity are errors.
 """
@@ -24,12 +27,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reverie.errors import BadRequest
+from reverie.prompt import NOISE as NOISE
+from reverie.prompt import SURROGATE, Part, kind_of
+from reverie.prompt import Prompt as Prompt
 from reverie.regions import NAMED
 
 _ESCAPE = re.compile(r'\\([|:"\\])')
@@ -45,50 +47,14 @@ _MEANT = re.compile(_NUMBER.pattern + r"|[+-]?([0-9]*,[0-9]+|nan|inf|infinity)",
 _AFTER_DIGIT = re.compile(r"[+-].*|[0-9]?[.,][0-9]+.*|nan|inf.*", re.IGNORECASE)
 _MARKED = re.compile(r".*[+\-.,].*|nan|inf.*", re.IGNORECASE)
 _HOST = re.compile(r"://[^/\s]*\Z")
-_PICTURE = re.compile(r".*\.(png|jpe?g|webp|avif|gif|bmp|tiff?)|https?://\S+", re.IGNORECASE | re.DOTALL)
-_VECTOR = re.compile(r".*\.(npy|safetensors)", re.IGNORECASE | re.DOTALL)
-NOISE = re.compile(r"noise\(([0-9]{1,18})\)")
 _PLACED = re.compile(r"(?P<words>.*\S)\s+@(?P<region>\S+)", re.DOTALL)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_AND = re.compile(r"\s&&(?=\s)")
 _LARGEST_BARE_WEIGHT = 100
-
-
-def _has_text(text: str) -> str:
-    if not text.strip():
-        raise ValueError("an empty prompt")
-    if _SURROGATE.search(text):
-        raise ValueError("this is not valid Unicode text")
-    return text
-
-
-class Prompt(BaseModel):
-    """Something the picture should be like (``weight`` > 0) or unlike (< 0).
-
-    ``stop`` ends the pull once the spherical distance (0..4.93, 0 = alike) falls below it; for negative weights
-    it is negative, and the push ends once the distance exceeds its magnitude. Of a picture ``text`` is its file or
-    address, of a vector its file, of noise ``noise(7)``. ``region`` is a name of ``regions.NAMED`` or a mask picture.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    text: Annotated[str, AfterValidator(_has_text)]
-    kind: Literal["text", "picture", "noise", "vector"] = "text"
-    weight: float = Field(default=1.0, allow_inf_nan=False)
-    stop: float | None = Field(default=None, allow_inf_nan=False)
-    region: str | None = Field(default=None, min_length=1)
-
-    def files(self) -> dict[str, str]:
-        """The files on this machine that it names, by field."""
-        named = {"text": self.text if self.kind in ("picture", "vector") else None, "region": None if self.region in NAMED else self.region}
-        return {field: name for field, name in named.items() if name and "://" not in name}
-
-    def portable(self) -> Prompt:
-        """Without the folders of the machine that painted it."""
-        return self.model_copy(update={field: Path(name).name or name for field, name in self.files().items()})
 
 
 def parse(text: str) -> tuple[Prompt, ...]:
     """The prompts that ``text`` stands for; raises ``BadRequest`` for an empty one or a weight that is no number."""
-    if _SURROGATE.search(text):
+    if SURROGATE.search(text):
         raise BadRequest(f"The prompt {ascii(text)} is not valid Unicode text.")
     if not text.strip():
         raise BadRequest("An empty prompt: say what to paint, as in 'a red fox'.")
@@ -98,14 +64,32 @@ def parse(text: str) -> tuple[Prompt, ...]:
             raw, numbers, kind = found["quoted"], found["numbers"].split(":") if found["numbers"] else [], "text"
             region = _region(found["region"]) if found["region"] else None
         else:
-            raw, numbers = _weighed(found["plain"].strip())
+            plain, *others = _AND.split(found["plain"])
+            if others:
+                prompts.append(_blended(plain, others))
+                continue
+            raw, numbers = _weighed(plain.strip())
             raw, region = _placed(raw)
-            kind = _kind(raw)
+            kind = kind_of(raw)
         words = _ESCAPE.sub(r"\1", raw)
         if not words.strip():
             raise BadRequest(f"An empty prompt in {text!r}: each side of a | needs text; write \\| for a bar that is text.")
         prompts.append(_prompt(words, numbers).model_copy(update={"kind": kind, "region": region}))
     return tuple(prompts)
+
+
+def _blended(first: str, others: list[str]) -> Prompt:
+    """A prompt of several texts, each with its weight; the place at the end of the last is that of all."""
+    *texts, (last, weight) = [_weighed(one.strip()) for one in (first, *others)]
+    last, region = _placed(last)
+    found = [_prompt(_ESCAPE.sub(r"\1", raw), numbers) for raw, numbers in (*texts, (last, weight)) if raw.strip()]
+    if len(found) <= len(others) or any(one.stop is not None for one in found[1:]) or any(kind_of(one.text) != "text" for one in found):
+        raise BadRequest(
+            f"{' && '.join(one.strip() for one in (first, *others))!r} cannot be blended: each side of && is a text with a weight or none, "
+            'as in "a castle && a ship:0.3", and the first may have a stop. A vector goes to --more; quotes make all of it text.'
+        )
+    parts = tuple(Part(text=one.text, weight=one.weight) for one in found[1:])
+    return found[0].model_copy(update={"region": region, "blend": parts})
 
 
 def show(prompts: Iterable[Prompt]) -> str:
@@ -139,23 +123,16 @@ def is_weight(before: str, number: str) -> bool:
     return not _HOST.search(before) and float(number) <= _LARGEST_BARE_WEIGHT
 
 
-def _kind(text: str) -> str:
-    for kind, pattern in (("picture", _PICTURE), ("vector", _VECTOR), ("noise", NOISE)):
-        if pattern.fullmatch(text):
-            return kind
-    return "text"
-
-
 def _placed(raw: str) -> tuple[str, str | None]:
     """A prompt without the place at its end, where that is unmistakable."""
     found = _PLACED.fullmatch(raw)
-    if not found or not (found["region"] in NAMED or _kind(found["region"]) == "picture"):
+    if not found or not (found["region"] in NAMED or kind_of(found["region"]) == "picture"):
         return raw, None
     return found["words"], found["region"]
 
 
 def _region(given: str) -> str:
-    if given not in NAMED and _kind(given) != "picture":
+    if given not in NAMED and kind_of(given) != "picture":
         raise BadRequest(f"There is no region {given!r}. There are: {', '.join(NAMED)}, or a mask as @mask.png.")
     return given
 
@@ -178,6 +155,8 @@ def _number(given: str, name: str, text: str) -> float:
 
 
 def _written(prompt: Prompt) -> str:
+    if prompt.blend:
+        return _blend(prompt)
     numbers = "" if prompt.weight == 1 and prompt.stop is None else f":{_shortest(prompt.weight)}"
     numbers += "" if prompt.stop is None else f":{prompt.stop!r}"
     place = f" @{prompt.region}" if prompt.region else ""
@@ -189,6 +168,18 @@ def _written(prompt: Prompt) -> str:
     if prompt.kind != "text":  # in quotes it would be one
         return _SPECIAL.sub(r"\\\1", prompt.text) + place + numbers
     return f'"{quoted}"{place.strip()}{numbers}'
+
+
+def _blend(prompt: Prompt) -> str:
+    """Its texts, with weights that no text can be taken to go on with."""
+    texts = ((prompt.text, prompt.weight, prompt.stop), *((part.text, part.weight, None) for part in prompt.blend))
+    place, written = f" @{prompt.region}" if prompt.region else "", []
+    for text, weight, stop in texts:
+        number = "" if weight == 1 and stop is None else f":{_shortest(weight)}"
+        number = f":{weight:+}" if number and not is_weight(text, number[1:]) else number
+        written.append((_SPECIAL.sub(r"\\\1", text), number + ("" if stop is None else f":{stop!r}")))
+    written[-1] = (written[-1][0] + place, written[-1][1])
+    return " && ".join(text + number for text, number in written)
 
 
 def _reads_as(text: str, prompt: Prompt) -> bool:
@@ -207,4 +198,5 @@ def _line(prompt: Prompt) -> str:
     stop = "" if prompt.stop is None else f", stop {prompt.stop:g}"
     kind = {"text": "", "picture": "like the picture ", "noise": "like the ", "vector": "like the vector "}[prompt.kind]
     place = f", {prompt.region} only" if prompt.region else ""
+    text += "".join(f" && {part.text}:{part.weight:g}" for part in prompt.blend)
     return f"{kind}{text}  (weight {prompt.weight:g}{stop}{place})"

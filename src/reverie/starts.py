@@ -17,6 +17,7 @@ from reverie.nets.sketch import Sketch
 from reverie.nets.vqgan import VQGAN
 from reverie.options.sample import Options as SampleOptions
 from reverie.options.sketch import Options as SketchOptions
+from reverie.reading import read
 from reverie.rng import Rng
 from reverie.tokens import Tokenizer
 from reverie.types import Perceptor
@@ -131,7 +132,7 @@ def looked_at(batches: Iterable[Tensor], perceptors: Iterable[Perceptor]) -> lis
 @torch.no_grad()
 def ranked(seen: Iterable[Tensor], text: str, perceptors: Iterable[Perceptor]) -> list[int]:
     """The pictures that the perceptors have seen, those that they find most like the text first."""
-    likeness = [views @ eye.read([text]).float().T for views, eye in zip(seen, perceptors, strict=True)]
+    likeness = [views @ read([text], eye).T for views, eye in zip(seen, perceptors, strict=True)]
     order: list[int] = torch.stack(likeness).sum(0)[:, 0].argsort(descending=True, stable=True).tolist()
     return order
 

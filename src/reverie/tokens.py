@@ -15,12 +15,19 @@ from collections.abc import Iterable, Sequence
 PAD, UNKNOWN = 0, 1
 _SPECIAL = ("<pad>", "<unk>")
 _WORD = re.compile(r"[^\W_]+|[^\w\s]")
+_MARK = re.compile("\\A[ \u2581\u0120]|</w>\\Z")
 
 
 def words(text: str) -> list[str]:
     """Lower-case words and marks of any script, accents folded: ``Crème brûlée!`` gives creme, brulee, !."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     return _WORD.findall("".join(c for c in folded if not unicodedata.combining(c)))
+
+
+def whole_words(pieces: Iterable[str]) -> frozenset[str]:
+    """Of a tokenizer's pieces the words, in lower case, by the mark at their start (ours, SentencePiece's, GPT-2's) or end (CLIP's)."""
+    found = (_MARK.sub("", piece) for piece in pieces if _MARK.search(piece))
+    return frozenset(word.lower() for word in found if len(word) > 1 and word.isalpha())
 
 
 class Tokenizer:
@@ -78,6 +85,10 @@ class Tokenizer:
         """Rows of exactly ``length`` numbers, padded with 0; longer texts are cut (``fits`` tells beforehand)."""
         rows = (self.pieces_of(text, dice)[: self.length] for text in texts)
         return [row + [PAD] * (self.length - len(row)) for row in rows]
+
+    def known(self) -> frozenset[str]:
+        """The words that are one piece each."""
+        return whole_words(self.pieces)
 
     def fits(self, text: str) -> bool:
         """Whether the whole text is read."""

@@ -115,6 +115,20 @@ class Perceptor(Protocol):
         """[N,3,size,size] in 0..1 -> [N,dim], unit length, differentiable."""
 
 
+@runtime_checkable
+class Literate(Protocol):
+    """A perceptor that says how it reads: longer texts come to it in parts, and words that it cannot know are told."""
+
+    limit: int  # pieces of words that it reads at once; 0 where what is longer is to be cut
+    multilingual: bool  # whether it was taught other languages than English
+
+    def count(self, text: str) -> int:
+        """How many pieces a text has."""
+
+    def known(self) -> frozenset[str]:
+        """Words that are one piece each, in lower case; empty where that cannot be told."""
+
+
 class Cutter(Protocol):
     """Pictures to views of a perceptor's size."""
 

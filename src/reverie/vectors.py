@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SUFFIXES = (".npy", ".safetensors")
+INLINE = "data:application/octet-stream;base64,"  # a vector that is written out, in 32-bit numbers, the least byte first
 LARGEST = 64_000_000  # bytes; a vector has some 4,000, and there may be one for each of many views
 
 
@@ -46,6 +48,26 @@ def load_vector(path: str | Path) -> Tensor:
         said = " ".join(str(error).split())[:200]
         raise BadRequest(f"{str(path)!r} holds no vector, as .npy or .safetensors of D or NxD numbers do: {said}.") from error
     return torch.nn.functional.normalize(mean, dim=0)
+
+
+def packed(vector: Tensor) -> str:
+    """The vector [D] as a text that recipes can hold."""
+    return INLINE + base64.b64encode(vector.detach().cpu().float().numpy().astype("<f4").tobytes()).decode()
+
+
+def unpacked(text: str) -> Tensor:
+    """[D], unit length: the vector that ``packed`` wrote; raises ``BadRequest`` for what is none."""
+    import numpy as np
+    import torch
+
+    try:
+        numbers = np.frombuffer(base64.b64decode(text.removeprefix(INLINE), validate=True), "<f4")
+        vector = torch.from_numpy(numbers.astype(np.float32))
+    except ValueError as error:
+        raise BadRequest(f"A vector that is written out in --more or --less is damaged ({error}).") from None
+    if not len(vector) or not vector.isfinite().all() or vector.norm() < 1e-6:
+        raise BadRequest("A vector that is written out in --more or --less points nowhere, being empty, zero or not finite.")
+    return torch.nn.functional.normalize(vector, dim=0)
 
 
 def _numpy(path: Path) -> Tensor:

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from reverie import presets
 from reverie.cli.wording import Wording
 from reverie.craft.attach import attach, split
+from reverie.craft.lists import spelled
 from reverie.dream import Dream, Scalar
 from reverie.errors import BadRequest
 from reverie.prompts import parse
@@ -28,6 +29,9 @@ METAVARS = {
     "generator": "NAME",
     "perceptors": "NAME",
     "objectives": "NAME",
+    "templates": "TEXTS",
+    "more": "TEXTS",
+    "less": "TEXTS",
     "init": "PICTURE",
     "mask": "PICTURE",
     "options": "C.O=VALUE",
@@ -88,6 +92,7 @@ def dreams(
     chosen = wording.chosen()
     for below in (chosen.dream if chosen else {}, presets.fields(preset) if preset is not None else {}):
         given = presets.over(below, given) if below else given
+    given = spelled(given)
     plain, additions = split(words)
     typed = text(plain)
     try:

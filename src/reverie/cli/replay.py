@@ -24,6 +24,7 @@ def replay(
     """Paint a picture again from the recipe inside it."""
     from reverie.cli.located import located
     from reverie.cli.run import painted
+    from reverie.craft.lists import spelled
     from reverie.recipe import changed
     from reverie.video import read_recipe
 
@@ -32,7 +33,7 @@ def replay(
         name, equals, value = change.partition("=")
         if not (name and equals):
             raise BadRequest(f"--set {change!r} is not name=value, as in --set steps=500.")
-        settings[name] = value
+        settings[name] = str(spelled({name: value})[name])
     recipe = located(changed(read_recipe(picture), settings), picture)
     dream, left = recipe.stages()[-1]
     return painted([dream], output or Output(), left if left < dream.steps else None, recipe.earlier())

@@ -95,7 +95,7 @@ def _absolute(files: Mapping[str, str | None]) -> dict[str, str]:
 def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
     """Paint what was asked, from the start or where an interrupted ``run`` left it, and tell how it goes."""
     events = Events(sys.stdout) if output.json else None
-    _echo(asked.dreams, output, events)
+    _echo(asked.dreams, output, events, new=run is None)
     began, done, held = monotonic(), list[Saved](), run or _begun(asked)
     try:
         with stoppable() as stop:
@@ -181,14 +181,27 @@ def _begun(asked: Request) -> Run | None:
         return None
 
 
-def _echo(dreams: Sequence[Dream], output: Output, events: Events | None) -> None:
-    """What was understood, before time is spent on it."""
+def _echo(dreams: Sequence[Dream], output: Output, events: Events | None, new: bool) -> None:
+    """What was understood, before time is spent on it, and of a new run what there is to say about its words."""
     different = list(dict.fromkeys(dream.prompts for dream in dreams))
     if events:
         for prompts in different:
             events.tell("parsed", text=show(prompts), prompts=[prompt.model_dump() for prompt in prompts])
     elif not output.quiet:
         print(explain(different[0]) if len(different) == 1 else "\n".join(map(show, different)), file=sys.stderr)
+    if new and (events or not output.quiet):
+        _note(dreams, output, events)
+
+
+def _note(dreams: Sequence[Dream], output: Output, events: Events | None) -> None:
+    """What a reader may want to know about the words; they are painted as they were written."""
+    from reverie.craft.notes import few, notes
+
+    found = notes(dreams, output.device)
+    for note in found if events else ():
+        events.tell("note", kind=note.kind, message=note.line, **note.facts)
+    for line in () if events else few(found):
+        print("note:", line, file=sys.stderr)
 
 
 def _observers(output: Output, album: Album, events: Events | None, dream: Dream, again: bool) -> list[Observer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,8 @@ def described(recipe: Recipe) -> str:
     from reverie.prompts import show as written
 
     settings = recipe.dream.model_dump(mode="json", exclude={"prompts", "perceptors", "options"})
+    settings |= {name: _listed(getattr(recipe.dream, name)) or None for name in ("templates", "more", "less")}
+    settings["push"] = recipe.dream.push if recipe.dream.more or recipe.dream.less else None
     settings["palette"] = " ".join(recipe.dream.palette) or None
     settings["objectives"] = " ".join(f"{name}:{weight:g}" for name, weight in recipe.dream.objectives.items()) or None
     settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)
@@ -44,6 +47,11 @@ def described(recipe: Recipe) -> str:
         became = {**edit, **({"prompts": written(dream.prompts)} if "prompts" in edit else {})}
         lines.append(f"at step {step:<8}" + ", ".join(f"{name} became {value}" for name, value in became.items()))
     return "\n".join(lines)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Texts between bars; a vector that is written out is as long as a page."""
+    return " | ".join(text if len(text) < 100 or not text.startswith("data:") else f"{text[:60]}..." for text in texts)
 
 
 def _from(recipe: Recipe) -> dict[str, str]:

@@ -16,4 +16,4 @@ class Options(BaseModel):
     merges: str = Field(
         default="", description="the tokenizer: bpe_simple_vocab_16e6.txt.gz, or a folder with a tokenizer.json or vocab.json"
     )
-    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
+    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of in parts")

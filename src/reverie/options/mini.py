@@ -10,3 +10,4 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     weights: str = Field(default="mini", description="'mini' (built in) or a safetensors file")
+    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of in parts")

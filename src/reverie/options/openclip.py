@@ -16,4 +16,4 @@ class Options(BaseModel):
         description="which of open_clip's weights the checkpoint is (laion2b_s32b_b82k), where they differ in how pictures are scaled",
     )
     tokenizer: str = Field(default="", description="a folder with the tokenizer, for networks whose own lies on a hub (SigLIP)")
-    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of refusing it")
+    cut: bool = Field(default=False, description="read a text that is too long as far as it goes, instead of in parts")

@@ -14,7 +14,8 @@ from reverie.library import path_of
 from reverie.nets.clip import CLIP
 from reverie.options.clip import Options
 from reverie.perceptors import clip_files
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, said_beside
+from reverie.tokens import whole_words
 
 
 class ClipPerceptor:
@@ -26,6 +27,11 @@ class ClipPerceptor:
         self.network = network.fold().to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
         self.tokens, self.lens, self.device, self.cut = tokens, lens, device, cut
         self.size, self.dim = network.config.size, network.config.dim
+        self.limit, self.count = 0 if cut else tokens.length - 2, tokens.count
+        self.multilingual = len(tokens.numbers) >= MANY
+
+    def known(self) -> frozenset[str]:
+        return whole_words(self.tokens.numbers)
 
     def read(self, texts: Sequence[str]) -> Tensor:
         return self.network.read(torch.tensor(self.tokens(texts, self.cut), device=self.device))

@@ -6,10 +6,10 @@ Nothing is fetched unless asked. Only safetensors are read, and no code that a f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,13 +20,21 @@ from reverie.errors import BadRequest, in_a_line
 from reverie.held import hub_cache
 from reverie.library import path_of
 from reverie.options.hf import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, said_beside
+from reverie.tokens import whole_words
 
 FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder; never pickles
 KINDS = ("clip", "siglip")
 SIGLIP_MEAN = SIGLIP_STD = (0.5, 0.5, 0.5)
 
-Reader = Callable[[Sequence[str]], list[list[int]]]
+
+class Words(NamedTuple):
+    """How texts become rows of numbers: pieces that are read at once, how many a text has, and the vocabulary."""
+
+    read: Callable[[Sequence[str]], list[list[int]]]
+    count: Callable[[str], int]
+    limit: int
+    pieces: Collection[str]
 
 
 class HfPerceptor:
@@ -34,13 +42,17 @@ class HfPerceptor:
 
     share = SHARE
 
-    def __init__(self, network: Any, reader: Reader, lens: Lens, device: torch.device) -> None:
-        self.network, self.reader, self.lens, self.device = network.to(device).eval().requires_grad_(False), reader, lens, device
+    def __init__(self, network: Any, words: Words, lens: Lens, device: torch.device) -> None:
+        self.network, self.words, self.lens, self.device = network.to(device).eval().requires_grad_(False), words, lens, device
+        self.limit, self.count, self.multilingual = words.limit, words.count, len(words.pieces) >= MANY
         self.size = int(network.config.vision_config.image_size)
         self.dim = int(getattr(network.config, "projection_dim", None) or network.config.vision_config.hidden_size)
 
     def read(self, texts: Sequence[str]) -> Tensor:
-        return _unit(self.network.get_text_features(input_ids=torch.tensor(self.reader(texts), device=self.device)))
+        return _unit(self.network.get_text_features(input_ids=torch.tensor(self.words.read(texts), device=self.device)))
+
+    def known(self) -> frozenset[str]:
+        return whole_words(self.words.pieces)
 
     def look(self, views: Tensor) -> Tensor:
         return _unit(self.network.get_image_features(pixel_values=self.lens(views)))
@@ -68,7 +80,9 @@ def build(options: Options, device: torch.device) -> HfPerceptor:
     length, vocabulary = network.config.text_config.max_position_embeddings, network.config.text_config.vocab_size
     if kind == "clip":
         tokens = clip_tokens.load(clip_tokens.find(folder), vocabulary, length)
-        return HfPerceptor(network, lambda texts: tokens(texts, options.cut), Lens.said(said, CLIP_MEAN, CLIP_STD, device), device)
+        limit = 0 if options.cut else length - 2
+        words = Words(lambda texts: tokens(texts, options.cut), tokens.count, limit, tokens.numbers)
+        return HfPerceptor(network, words, Lens.said(said, CLIP_MEAN, CLIP_STD, device), device)
     return HfPerceptor(network, _sentences(folder, length, options.cut), Lens.said(said, SIGLIP_MEAN, SIGLIP_STD, device), device)
 
 
@@ -105,7 +119,7 @@ def _network(kind: Any, folder: Path) -> Any:
     return network
 
 
-def _sentences(folder: Path, length: int, cut: bool) -> Reader:
+def _sentences(folder: Path, length: int, cut: bool) -> Words:
     """SigLIP's tokenizer: lower case, and padded at the right to the full length, as it was trained."""
     from transformers import AutoTokenizer
 
@@ -125,7 +139,11 @@ def _sentences(folder: Path, length: int, cut: bool) -> Reader:
             rows.append(row + [tokens.pad_token_id or 0] * (length - len(row)))
         return rows
 
-    return read
+    def count(text: str) -> int:
+        return len(tokens(text.lower(), truncation=False)["input_ids"]) - marks
+
+    marks = len(tokens("", truncation=False)["input_ids"])
+    return Words(read, count, 0 if cut else length - marks, tokens.get_vocab())
 
 
 @contextmanager

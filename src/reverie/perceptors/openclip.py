@@ -5,9 +5,9 @@ CLIPs in OpenAI's layout need no package (``clip``). Nothing is fetched, and che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,11 +17,19 @@ from reverie.clip_tokens import too_long
 from reverie.errors import BadRequest, in_a_line, unknown
 from reverie.library import path_of
 from reverie.options.openclip import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, SHARE, Lens, part, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, part, said_beside
+from reverie.tokens import whole_words
 
 MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
 
-Reader = Callable[[Sequence[str]], Tensor]
+
+class Words(NamedTuple):
+    """How texts become rows of numbers: pieces that are read at once, how many a text has, and the vocabulary."""
+
+    read: Callable[[Sequence[str]], Tensor]
+    count: Callable[[str], int]
+    limit: int
+    pieces: Collection[str]
 
 
 class OpenClipPerceptor:
@@ -29,15 +37,19 @@ class OpenClipPerceptor:
 
     share = SHARE
 
-    def __init__(self, network: Any, reader: Reader, lens: Lens, device: torch.device) -> None:
-        self.network, self.reader, self.lens, self.device = network.eval().requires_grad_(False), reader, lens, device
+    def __init__(self, network: Any, words: Words, lens: Lens, device: torch.device) -> None:
+        self.network, self.words, self.lens, self.device = network.eval().requires_grad_(False), words, lens, device
+        self.limit, self.count, self.multilingual = words.limit, words.count, len(words.pieces) >= MANY
         side = network.visual.image_size
         self.size = int(side if isinstance(side, int) else side[0])
         with torch.no_grad():
             self.dim = int(self.read(["a"]).shape[1])
 
     def read(self, texts: Sequence[str]) -> Tensor:
-        return F.normalize(self.network.encode_text(self.reader(texts).to(self.device)).float(), dim=-1)
+        return F.normalize(self.network.encode_text(self.words.read(texts).to(self.device)).float(), dim=-1)
+
+    def known(self) -> frozenset[str]:
+        return whole_words(self.words.pieces)
 
     def look(self, views: Tensor) -> Tensor:
         return F.normalize(self.network.encode_image(self.lens(views)).float(), dim=-1)
@@ -52,14 +64,14 @@ def build(options: Options, device: torch.device) -> OpenClipPerceptor:
             network = package.create_model(
                 name, options.weights or None, device=device, pretrained_text=False, require_pretrained=True, **_trained(package, options)
             )
-        reader = _reader(package, name, options)
+        words = _words(package, name, options)
     except BadRequest:
         raise
     except Exception as error:  # whatever a stranger's file, or a tokenizer that lies on a hub, breaks
         raise BadRequest(f"openclip could not make {options.model} of {options.weights or options.model} ({in_a_line(error)}).") from error
     said = dict(package.get_model_preprocess_cfg(network))
     scaled = {"image_mean": list(said.get("mean", CLIP_MEAN)), "image_std": list(said.get("std", CLIP_STD))}
-    return OpenClipPerceptor(network, reader, Lens.said(scaled, CLIP_MEAN, CLIP_STD, device), device)
+    return OpenClipPerceptor(network, words, Lens.said(scaled, CLIP_MEAN, CLIP_STD, device), device)
 
 
 def _here(options: Options) -> Options:
@@ -114,7 +126,7 @@ def _trained(package: Any, options: Options) -> dict[str, Any]:
     return kept
 
 
-def _reader(package: Any, name: str, options: Options) -> Reader:
+def _words(package: Any, name: str, options: Options) -> Words:
     if options.tokenizer:
         said = part(said_beside(Path(options.model)), "model_cfg") or package.get_model_config(name) or {}
         text = part(said, "text_cfg")
@@ -122,16 +134,39 @@ def _reader(package: Any, name: str, options: Options) -> Reader:
         tokens = package.tokenizer.HFTokenizer(options.tokenizer, context_length=length, **text.get("tokenizer_kwargs", {}))
     else:
         tokens = package.get_tokenizer(name)
-    return lambda texts: _read(tokens, texts, options.cut)
+    return _told(tokens, options.cut)
+
+
+def _told(tokens: Any, cut: bool) -> Words:
+    """How many pieces a text has is seen in its row, which ends in padding; SigLIP's padding is its end mark, too."""
+    length, empty = tokens([""]).shape[1], _whole(tokens, [""])[0]
+    marks, padded = _used(empty), bool((empty == empty[-1]).all())
+    vocabulary = tokens.encoder if hasattr(tokens, "encoder") else tokens.tokenizer.get_vocab() if hasattr(tokens, "tokenizer") else ()
+
+    def count(text: str) -> int:
+        return _used(_whole(tokens, [text])[0]) - (0 if padded and text.strip() else marks)
+
+    return Words(lambda texts: _read(tokens, texts, cut), count, 0 if cut else length - marks, vocabulary)
+
+
+def _whole(tokens: Any, texts: Sequence[str]) -> Tensor:
+    """Rows with more room than is read."""
+    rows: Tensor = tokens(list(texts), context_length=tokens([""]).shape[1] + MORE)
+    return rows
+
+
+def _used(row: Tensor) -> int:
+    """How long a row is without what it is filled up with."""
+    filled = (row != row[-1]).nonzero()
+    return 1 + int(filled.max()) if len(filled) else 1
 
 
 def _read(tokens: Any, texts: Sequence[str], cut: bool) -> Tensor:
     """[N,L]; a text that is cut is read once more with room, to say what is left out."""
     rows: Tensor = tokens(list(texts))
     length = rows.shape[1]
-    whole: Tensor = tokens(list(texts), context_length=length + MORE)
-    for text, row, all_of_it in zip(texts, rows, whole, strict=True):
-        used = 1 + int((all_of_it != all_of_it[-1]).nonzero().max()) if (all_of_it != all_of_it[-1]).any() else 1
+    for text, row, all_of_it in zip(texts, rows, _whole(tokens, texts), strict=True):
+        used = _used(all_of_it)
         if (used > length or not torch.equal(row, all_of_it[:length])) and not cut:
             rest = getattr(tokens, "tokenizer", tokens).decode(all_of_it[length - 1 : used - 1].tolist())
             raise too_long(text, used, length, rest.strip())
