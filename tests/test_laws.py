@@ -101,6 +101,20 @@ def test_2_woven_equals_alone(networks: tiny.Options, generator: str, optimiser:
         assert (alone[:, 0] - woven[:, i]).abs().max() < tolerance
 
 
+def test_2_woven_equals_alone_whatever_the_words_go_through(networks: tiny.Options) -> None:
+    """Long texts, blends, templates and pushes differ within a batch."""
+    long, told = "a red fox and a blue bird on a tree, stone and water, a castle", ["a {}", "the {} on a table"]
+    fields: list[dict[str, Any]] = [{"more": ["a castle"], "less": ["water"], "push": 2.0}, {"templates": told}, {}, {"more": ["stone"]}]
+    texts = ("a red fox", "a bird && a castle:-0.5", long, long)
+    rate: dict[str, Any] = {"generator": "pixels", "optimiser": "sgd", "rate": 300.0}
+    dreams = [tiny.dream(networks, text, seed=i, **one, **rate) for i, (text, one) in enumerate(zip(texts, fields, strict=True))]
+    assert len({dream.shape_key() for dream in dreams}) == 1
+    woven = pictures(dreams, steps=3)
+    assert (woven[-1] - woven[0]).abs().amax((1, 2, 3)).min() > 0.01
+    for i, dream in enumerate(dreams):
+        assert (pictures([dream], steps=3)[:, 0] - woven[:, i]).abs().max() < 1e-5
+
+
 @pytest.mark.parametrize("generator", ["vqgan", "logits"])
 def test_2_woven_codes_equal_alone(networks: tiny.Options, generator: str) -> None:
     """Of two codes that are equally near, rounding may choose either: nearly all of the later pictures agrees."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reverie.errors import BadRequest
+from reverie.prompt import Part
 from reverie.prompts import Prompt, explain, parse, show
 
 
@@ -216,3 +217,44 @@ def test_files_are_named_and_left_behind() -> None:
     prompt, plain, web = parse("/tmp/a.png @/tmp/m.png | a fox @left | https://x.org/a/b.png")
     assert prompt.files() == {"text": "/tmp/a.png", "region": "/tmp/m.png"} and not plain.files() and not web.files()
     assert (prompt.portable().text, prompt.portable().region) == ("a.png", "m.png") and web.portable() == web
+
+
+@pytest.mark.parametrize(
+    ("text", "weight", "blend", "region"),
+    [
+        ("a castle && a ship:0.3", 1, (("a ship", 0.3),), None),
+        ("a castle:0.5 && a ship:-0.5", 0.5, (("a ship", -0.5),), None),
+        ("a && b && c:2 @left", 1, (("b", 1), ("c:2", 1)), "left"),
+        ("a && b @left:2", 1, (("b", 2),), "left"),
+        (r"a && 12\:30:0.5", 1, (("12:30", 0.5),), None),
+    ],
+)
+def test_texts_are_blended(text: str, weight: float, blend: tuple[tuple[str, float], ...], region: str | None) -> None:
+    (prompt,) = parse(text)
+    assert (prompt.weight, tuple((part.text, part.weight) for part in prompt.blend), prompt.region) == (weight, blend, region)
+    assert parse(show([prompt])) == (prompt,)
+
+
+def test_what_is_no_blend() -> None:
+    for text in ("black & white", "AT&&T", '"a && b"', "&& a", "a &&b"):
+        (prompt,) = parse(text)
+        assert not prompt.blend and prompt.text == text.strip('"') and parse(show([prompt])) == (prompt,)
+    for text in ("a && ", " && a", "cat.png && a", "a && noise(3)", "a && b:1:0.3", "a && | b"):
+        with pytest.raises(BadRequest, match="cannot be blended|empty prompt"):
+            parse(text)
+    for wrong in ({"text": "x.png", "kind": "picture"}, {"text": "a && b"}, {"text": "cat.png"}):
+        with pytest.raises(ValidationError, match="texts alone can be blended"):
+            Prompt.model_validate({**wrong, "blend": [{"text": "a"}]})
+
+
+@pytest.mark.parametrize(("text", "weight"), [("x 2049", 2.0), ("at 12:30", 0.5), ("ftp://x", 80.0), ("a | b", -1.0), ("cat ", 3.0)])
+def test_the_weights_of_a_blend_are_read_back(text: str, weight: float) -> None:
+    prompt = Prompt(text=text.strip(), weight=weight, blend=(Part(text=text.strip(), weight=weight), Part(text="b")))
+    assert parse(show([prompt])) == (prompt,)
+    assert show([prompt]).count("&&") == 2
+
+
+def test_all_that_a_prompt_asks_for() -> None:
+    assert parse("a fox && a hare:0.5 && snow:-1")[0].words == "a fox, a hare"
+    assert parse("fog:-1 && rain:-1 && sun")[0].words == "fog, rain"
+    assert "a fox && a hare:0.5" in explain(parse("a fox && a hare:0.5"))

@@ -19,7 +19,7 @@ from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.prompts import parse, show
 from reverie.recipe import Recipe
-from reverie.vectors import keep_vector, load_vector, vectors_dir
+from reverie.vectors import INLINE, keep_vector, load_vector, packed, unpacked, vectors_dir
 
 
 def test_both_formats_and_both_shapes(tmp_path: Path) -> None:
@@ -131,3 +131,19 @@ def test_a_picture_of_kept_numbers_is_painted_again(
     assert made.stem == path.stem
     assert main(["replay", str(made), "--out", "again.png", "-q"]) == 0
     assert made.read_bytes() == Path("again.png").read_bytes()
+
+
+def test_a_vector_is_written_out_and_read_back() -> None:
+    values = torch.nn.functional.normalize(torch.tensor([3.0, -1.5, 4.0, 0.25]), dim=0)
+    assert torch.equal(unpacked(packed(values)), torch.nn.functional.normalize(values, dim=0))
+    assert unpacked(packed(5 * values)).norm().item() == pytest.approx(1)
+    for broken in (
+        INLINE,
+        INLINE + "AAA",
+        INLINE + "AAAA",
+        INLINE + "not base64!",
+        packed(torch.zeros(4)),
+        packed(torch.tensor([torch.nan])),
+    ):
+        with pytest.raises(BadRequest, match="written out in --more or --less"):
+            unpacked(broken)

@@ -30,7 +30,7 @@ def _apart(text: str, limit: int, count: Callable[[str], int]) -> Iterator[str]:
         if count(one) <= limit or len(one) < 2:
             yield one
         else:
-            yield from _apart(one, limit, count)
+            yield from parts(one, limit, count)
 
 
 def _cut(text: str) -> Sequence[str]:

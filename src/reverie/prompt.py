@@ -59,7 +59,8 @@ class Prompt(BaseModel):
 
     @model_validator(mode="after")
     def _can_blend(self) -> Self:
-        if self.blend and (self.kind != "text" or any("&&" in text for text in (self.text, *(part.text for part in self.blend)))):
+        texts = (self.text, *(part.text for part in self.blend))
+        if self.blend and (self.kind != "text" or any("&&" in text or kind_of(text) != "text" for text in texts)):
             raise ValueError("texts alone can be blended by &&, and have none in them; to mix a vector in, give it as --more")
         return self
 

@@ -198,10 +198,12 @@ def _note(dreams: Sequence[Dream], output: Output, events: Events | None) -> Non
     from reverie.craft.notes import few, notes
 
     found = notes(dreams, output.device)
-    for note in found if events else ():
-        events.tell("note", kind=note.kind, message=note.line, **note.facts)
-    for line in () if events else few(found):
-        print("note:", line, file=sys.stderr)
+    if events:
+        for note in found:
+            events.tell("note", kind=note.kind, message=note.line, **note.facts)
+    else:
+        for line in few(found):
+            print("note:", line, file=sys.stderr)
 
 
 def _observers(output: Output, album: Album, events: Events | None, dream: Dream, again: bool) -> list[Observer]:

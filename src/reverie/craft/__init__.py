@@ -1,1 +1,1 @@
-"""Prompt craft: words that others found to work, styles to share, and prompts that draw their own words. Nothing here imports torch before it is asked for."""
+"""Prompt craft: words to paint with, styles to share, prompts that draw their words. Nothing here imports torch before it is asked for."""

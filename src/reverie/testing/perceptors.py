@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from reverie.errors import BadRequest
+from reverie.parting import parts
 from reverie.rng import Rng
 from reverie.testing.rules import alike, apart, gradients, has, made, numbers, require, silence, untaught
-from reverie.types import Perceptor
+from reverie.types import Literate, Perceptor
 
 TEXTS = ("a red fox", "a castle on grass, at night", "")
 
@@ -52,6 +53,13 @@ def _reads(perceptor: Perceptor, texts: Sequence[str]) -> None:
     _unit(read, "What is read")
     require(not read.requires_grad, "Reading leaves no graph: texts are not optimised.", "it requires gradients")
     require(not torch.allclose(read[0], read[1], atol=1e-4), "Other texts are read as something else.", f"{texts[0]!r} is {texts[1]!r}")
+    if isinstance(perceptor, Literate):
+        counts = [perceptor.count(text) for text in ("", "fox", "a fox and a fox")]
+        require(0 <= counts[0] < counts[1] < counts[2], "A longer text has more pieces by `count`.", f"it gives {counts}")
+        require(perceptor.limit >= 0, "`limit` is how many pieces are read at once, or 0.", f"it is {perceptor.limit}")
+        if perceptor.limit:
+            whole = parts("a fox and " * perceptor.limit, perceptor.limit, perceptor.count)
+            numbers(perceptor.read(whole), (len(whole), perceptor.dim), "What is read of texts that `count` finds no longer than `limit`")
     alike(perceptor.read(texts[1:2]), read[1:2], "A text is read among others as it is alone.")
     with suppress(BadRequest):  # it may be refused instead, in words
         numbers(perceptor.read(["a " * 2000 + "fox"]), (1, perceptor.dim), "What is read of a text that is too long to be read whole")
