@@ -18,6 +18,7 @@ from reverie.build import frames, score
 from reverie.dream import Dream
 from reverie.errors import BadRequest
 from reverie.perceptors.clip import ClipPerceptor
+from reverie.reading import pieces, read
 from reverie.testing import check_perceptor
 
 WEIGHTS: Mapping[str, Tensor] = tiny_clip.network().state_dict()
@@ -171,6 +172,16 @@ def test_a_text_that_is_too_long(archive: Path) -> None:
     with pytest.raises(BadRequest, match="is 20 tokens long and 16 are read"):
         build(archive).read([text])
     assert build(archive, cut=True).read([text]).shape == (1, 16)
+
+
+def test_how_it_reads(archive: Path) -> None:
+    made = build(archive)
+    assert (made.limit, made.multilingual, build(archive, cut=True).limit) == (14, False, 0)
+    assert made.count("") == 0 and made.count("red fox") == 2 and made.count("a blue " * 3) == 6
+    assert made.known() == {"red", "fox", "blue"}
+    long = "red fox " * 9
+    assert [made.count(one) for one in pieces(long, made)] == [14, 4]
+    assert read([long], made).shape == (1, 16) and torch.equal(read(["red fox"], made), made.read(["red fox"]))
 
 
 def test_a_dream_is_painted_with_an_ensemble(archive: Path, networks: tiny.Options, tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from reverie import registry
 from reverie.build import frames
 from reverie.dream import Dream
 from reverie.errors import BadRequest
+from reverie.perceptors import hf
 from reverie.perceptors.hf import HfPerceptor
+from reverie.reading import pieces, read
 from reverie.testing import check_perceptor
 
 transformers = pytest.importorskip("transformers")
@@ -134,6 +136,21 @@ def test_a_text_that_is_too_long(kind: str, request: pytest.FixtureRequest) -> N
     with pytest.raises(BadRequest, match="tokens long and 16 are read: '.*red fox.*' would be left out"):
         build(folder).read([text])
     assert build(folder, cut=True).read([text]).shape[0] == 1
+
+
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_how_it_reads(kind: str, request: pytest.FixtureRequest) -> None:
+    made, long = build(request.getfixturevalue(kind)), "red fox, " * 20
+    assert made.limit == (14 if kind == "clip" else 15) and not made.multilingual and made.count("") == 0
+    those = pieces(long, made)
+    assert len(those) > 1 and all(0 < made.count(one) <= made.limit for one in those)
+    assert made.limit - max(map(made.count, those)) <= made.count("red fox, ")
+    assert read([long], made).shape == (1, made.dim) and made.known() <= {"red", "fox", "blue", "a", "the", "on", "tree", "bird"}
+
+
+def test_a_large_vocabulary_is_of_many_languages(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hf, "MANY", 500)
+    assert build(clip).multilingual
 
 
 def test_a_name_in_the_hubs_cache(clip: Path, siglip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

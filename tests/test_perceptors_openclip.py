@@ -23,7 +23,8 @@ from reverie.errors import BadRequest
 from reverie.models import add
 from reverie.nets.clip import CLIP, config_of
 from reverie.options.openclip import Options
-from reverie.perceptors.openclip import OpenClipPerceptor, _here, _trained
+from reverie.perceptors.openclip import OpenClipPerceptor, _here, _told, _trained
+from reverie.reading import pieces, read
 from reverie.testing import check_perceptor
 
 HERE = find_spec("open_clip") is not None
@@ -206,6 +207,32 @@ def test_a_text_that_is_too_long(folder: Path) -> None:
     with pytest.raises(BadRequest, match="is 20 tokens long and 16 are read: 'stone castle at night' would be left out"):
         made.read(["a fox", text])
     assert registry.build("perceptor", "openclip", {"model": str(folder), "cut": True}, tiny.CPU).read([text]).shape == (1, 16)
+
+
+@installed
+def test_how_it_reads(folder: Path) -> None:
+    made = registry.build("perceptor", "openclip", {"model": str(folder)}, tiny.CPU)
+    assert (made.limit, made.multilingual, made.count(""), made.count("a red fox")) == (14, False, 0, 3)
+    assert {"red", "fox", "pyramid"} <= made.known()
+    long = "a red fox and a blue bird on a green tree beside the old stone castle at night"
+    assert [made.count(one) for one in pieces(long, made)] == [14, 4] and read([long], made).shape == (1, 16)
+
+
+@installed
+def test_a_tokenizer_whose_padding_ends_a_text(folder: Path) -> None:
+    """SigLIP's: the end is told from padding by nothing."""
+
+    class Ending:
+        def __call__(self, texts: list[str], context_length: int = 8) -> torch.Tensor:
+            rows = [[10 + ord(letter) for letter in text][: context_length - 1] for text in texts]
+            return torch.tensor([row + [1] * (context_length - len(row)) for row in rows])
+
+    told = _told(Ending(), cut=False)
+    assert (told.limit, told.count(""), told.count("abc"), told.count("a" * 20)) == (7, 0, 3, 20)
+    assert told.read(["a" * 7]).shape == (1, 8)
+    with pytest.raises(BadRequest, match="8 are read"), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Ending, "decode", lambda self, row: "", raising=False)
+        told.read(["a" * 8])
 
 
 @installed
