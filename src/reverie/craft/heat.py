@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from reverie.perceptors.judge import fitted
+from reverie.reading import read
 from reverie.rng import Rng
 from reverie.sheets import FAINT, font
 from reverie.types import Perceptor
@@ -30,10 +31,10 @@ WARM, COOL = np.array((0.95, 0.35, 0.05)), np.array((0.10, 0.35, 0.95))
 @torch.no_grad()
 def heat(perceptor: Perceptor, image: Tensor, texts: Sequence[str], device: torch.device, looks: int = LOOKS) -> Tensor:
     """[T,size,size]: what each text's cosine gains where the picture [1,3,H,W] is seen instead of its mean colour."""
-    view, read = fitted(image, perceptor.size).to(device), perceptor.read(texts).float()
+    view, told = fitted(image, perceptor.size).to(device), read(texts, perceptor)
     mean, masks = view.mean((2, 3), keepdim=True), _masks(looks, perceptor.size).to(device)
     seen = torch.cat([perceptor.look(torch.lerp(mean, view, some)).float() for some in masks.split(CHUNK)])
-    cosines = seen @ read.T
+    cosines = seen @ told.T
     apart, kept = cosines - cosines.mean(0), masks[:, 0] - masks[:, 0].mean(0)
     return (torch.einsum("nt,nhw->thw", apart, kept) / kept.square().sum(0).clamp_min(1e-6)).cpu()
 

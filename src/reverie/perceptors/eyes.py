@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from reverie.perceptors.judge import CHUNK, fitted
+from reverie.reading import read
 from reverie.types import Perceptor
 
 Eye = Callable[[Tensor, Sequence[str]], Tensor]
@@ -23,5 +24,5 @@ class GuideEye:
     def __call__(self, images: Tensor, texts: Sequence[str]) -> Tensor:
         views = fitted(images, self.perceptor.size)
         seen = torch.cat([self.perceptor.look(chunk.to(self.device)) for chunk in views.split(CHUNK)])
-        read = torch.cat([self.perceptor.read(texts[at : at + CHUNK]) for at in range(0, len(texts), CHUNK)])
-        return (seen.float() @ read.float().T).cpu()
+        told = torch.cat([read(texts[at : at + CHUNK], self.perceptor) for at in range(0, len(texts), CHUNK)])
+        return (seen.float() @ told.T).cpu()
