@@ -15,7 +15,7 @@ CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.261302
 # They learnt from photographs and crops of them. The originals of 2021 cut from the perceptor's own size (224 pixels of a frame
 # of 400: 0.56) or from half of the frame (big-sleep) up to the whole; smaller ones name details and know no composition.
 SHARE = (0.5, 1.0)
-# Pieces of a vocabulary that is of many languages. Of open_clip's configurations (3.3) those of English networks say 32,000 (SigLIP), 49,408
+# Pieces of a vocabulary that is of many languages. Of open_clip's configurations (3.3) those of English ones say 32,000 (SigLIP), 49,408
 # (CLIP) or 64,000, and SigLIP2's, SigLIP-i18n's and the worldwide CLIPs' 250,000 or more.
 MANY = 100_000
 
