@@ -23,7 +23,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "recipe", "naming", "files", "vectors", "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held",
         "registry", "checks", "plotting", "sheets", "video", "losses", "grounds", "enlarge",
     ),
-    "2 materials": ("checkpoints.*", "weights", "cutouts", "cuts.*", "store", "data.*"),
+    "2 materials": ("checkpoints.*", "hub", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("reading", "starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
     "4 heart": ("anchors", "optimisers", "memory", "step", "fitting", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),

@@ -19,6 +19,7 @@ from reverie.cli import bench, compat, craft, models, train
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
+from reverie.cli.flags import PIPE
 from reverie.cli.grid import grid
 from reverie.cli.log import log
 from reverie.cli.morph import morph
@@ -95,10 +96,19 @@ def app() -> App:
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         debug: Annotated[bool, Parameter(negative=(), show_default=False, help="show where an error comes from")] = False,
     ) -> int | None:
-        found: int | None = made(words or ["--help"], exit_on_error=False, print_error=False, result_action="return_value")
+        found: int | None = made(after_flags(words) or ["--help"], exit_on_error=False, print_error=False, result_action="return_value")
         return found
 
     return made
+
+
+def after_flags(words: Sequence[str]) -> list[str]:
+    """The words with a lone ``-``, standard input, behind ``--``: among flags cyclopts would take it for one of them."""
+    place = words.index("--") if "--" in words else len(words)
+    flags, rest = list(words[:place]), list(words[place:])
+    if PIPE not in flags:
+        return flags + rest
+    return [*(word for word in flags if word != PIPE), *(rest or ["--"]), PIPE]
 
 
 def catch_typo(words: Sequence[str]) -> None:

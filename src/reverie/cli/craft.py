@@ -1,4 +1,4 @@
-"""``reverie craft list|styles|direction``: words and styles to paint with."""
+"""``reverie craft list|styles|direction|write``: words and styles to paint with."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from cyclopts import App, Parameter
 from reverie.cli.craft_ablate import ablate
 from reverie.cli.craft_test import test
 from reverie.cli.craft_words import direction
+from reverie.cli.craft_writer import write
 from reverie.cli.output import SWITCH
 
 app = App(name="craft", help="Words that others paint with, and styles: what they are, what there is, and what they do.")
 app.command(test)
 app.command(ablate)
 app.command(direction)
+app.command(write)
 Json = Annotated[bool, SWITCH, Parameter(help="a JSON object per line")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter as Argument
 from inspect import signature
@@ -24,6 +25,7 @@ from reverie.recipe import explain_validation, scalar
 SECOND = {"stop_at": ("--target-score",)}
 SEVERAL = {"perceptors": ("--perceptor",), "objectives": ("--objective",), "options": ("--option", "-o")}
 POSITIONAL = "prompts"
+PIPE = "-"
 METAVARS = {
     "size": "WxH",
     "generator": "NAME",
@@ -94,16 +96,29 @@ def dreams(
         given = presets.over(below, given) if below else given
     given = spelled(given)
     plain, additions = split(words)
-    typed = text(plain)
+    typed = piped() if plain == [PIPE] else [text(plain)]
     try:
         first = Dream("any", **given)
-        said = wording.texts(typed, [first.seed + number for number in range(batch)])
+        seeds = [first.seed + number for number in range(batch)]
+        said = [one for line in typed for one in wording.texts(line, seeds)]
         prompts = {one: parse(one) for one, _ in said}
         if chosen:
             prompts = {one: chosen.over(parsed) for one, parsed in prompts.items()}
         return [Dream.model_validate({**dict(first), "prompts": attach(prompts[one], additions), "seed": seed}) for one, seed in said]
     except ValidationError as error:
         raise BadRequest(explain_validation(error, Dream)) from error
+
+
+def piped() -> list[str]:
+    """The prompts on standard input, one a line; empty ones and those that begin with # are left out."""
+    try:
+        lines = [line.strip() for line in sys.stdin]
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"What came on standard input is no text ({error}): '-' reads a prompt from each line.") from None
+    found = [line for line in lines if line and not line.startswith("#")]
+    if not found:
+        raise BadRequest("Nothing came on standard input: '-' reads a prompt from each line, as in reverie craft write | reverie paint -.")
+    return found
 
 
 def text(words: Sequence[str]) -> str:

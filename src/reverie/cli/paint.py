@@ -44,7 +44,8 @@ def paint(
     *text: Annotated[
         str,
         Parameter(
-            help="what to paint: text, or 'text | more text', each with an optional :weight; {a|b} draws one, +oil-painting adds words"
+            help="what to paint: text, or 'text | more text', each with an optional :weight; {a|b} draws one, +oil-painting adds words; "
+            "- reads a text from each line of standard input"
         ),
     ],
     batch: Annotated[int, BATCH] = 1,
@@ -65,7 +66,10 @@ def paint(
     if over is not None:
         if batch > 1 or fields.get("init") or budget is not None or best_of is not None:
             raise BadRequest("--over begins a painting from each picture of a folder: leave --batch, --init, --budget and --best-of out.")
-        return painted_over(dreams(text, fields, 1, preset)[0], over, output or Output())
+        wanted = dreams(text, fields, 1, preset)
+        if len(wanted) > 1:
+            raise BadRequest(f"--over paints one text over each picture, and {len(wanted)} lines came: give one.")
+        return painted_over(wanted[0], over, output or Output())
     if budget is not None and fields.get("steps") is not None:
         raise BadRequest(f"--budget {budget} and --steps {fields['steps']} both say how long to paint: give one of them.")
     wanted = dreams(text, fields, batch, preset, wording)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from dynamicprompts.enums import SamplingMethod
 from dynamicprompts.sampling_context import SamplingContext
+from dynamicprompts.wildcards.collection.list import ListWildcardCollection
 from dynamicprompts.wildcards.item import WildcardItem
 from dynamicprompts.wildcards.tree import build_tree_from_root_map
 from dynamicprompts.wildcards.values import WildcardValues
@@ -25,18 +26,19 @@ from reverie.errors import BadRequest, unknown
 HOW = r"For { } _ $ % that are text write \{ \} \_ \$ \%, or put the prompt into double quotes."
 FEW = 30  # names are told
 REPEATS = 100  # of a text, on average; {@a|b} goes round without end
+_WEIGHT = re.compile(r"(\d+(?:\.\d+)?)::")
 _ONCE = re.compile(r"\$\{\s*[\w-]+\s*\??=\s*!")
 
 
 class Wildcards:
-    """What lies in folders as .txt, .yaml and .json files, a later folder before an earlier, and the library as craft/CATEGORY.
+    """``lists``, what lies in folders as .txt, .yaml and .json files, a later folder before an earlier, and the library as craft/CATEGORY.
 
     Of dynamicprompts' own manager it is the part that samplers ask; one that matches nothing is an error instead of text.
     """
 
-    def __init__(self, folders: Sequence[Path], weighted: bool) -> None:
+    def __init__(self, folders: Sequence[Path], weighted: bool, lists: Mapping[str, list[str]]) -> None:
         library: dict[str, Any] = {f"craft/{category}": [one.words for one in find([category])] for category in CATEGORIES}
-        self._lists = build_tree_from_root_map({"": [library, *(folder for folder in folders if folder.is_dir())]}).map
+        self._lists = build_tree_from_root_map({"": [library, *(folder for folder in folders if folder.is_dir()), _weighed(lists)]}).map
         self._folders, self._weighted = folders, weighted
 
     def get_values(self, wildcard: str) -> WildcardValues:
@@ -60,14 +62,23 @@ class Wildcards:
         return WildcardItem(content=hide(value.content), weight=value.weight) if self._weighted else hide(value.content)
 
 
-def drawn(template: str, seed: int, folders: Sequence[Path], most: int | None) -> list[str]:
+def _weighed(lists: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The lists as those of files are, in which a line may begin with its weight."""
+    found = {name: [(_WEIGHT.match(line), line) for line in lines] for name, lines in lists.items()}
+    return {
+        name: ListWildcardCollection([WildcardItem(line[weight.end() :], float(weight[1])) if weight else line for weight, line in lines])
+        for name, lines in found.items()
+    }
+
+
+def drawn(template: str, seed: int, folders: Sequence[Path], most: int | None, lists: Mapping[str, list[str]]) -> list[str]:
     """One text, or with ``most`` all that there are, each once; raises ``BadRequest`` for more than ``most``."""
     if most and _ONCE.search(template):
         raise BadRequest(
             "With --all a variable that is drawn once, ${x=!…}, would hold its first value alone: paint draws by --batch instead."
         )
     method = SamplingMethod.COMBINATORIAL if most else SamplingMethod.RANDOM
-    manager: Any = Wildcards(folders, weighted=most is None)
+    manager: Any = Wildcards(folders, weighted=most is None, lists=lists)
     context = SamplingContext(default_sampling_method=method, wildcard_manager=manager, rand=Random(seed))
     texts: dict[str, None] = {}
     with _explained(template):

@@ -6,8 +6,7 @@ Nothing is fetched unless asked. Only safetensors are read, and no code that a f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,15 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie import clip_tokens
-from reverie.errors import BadRequest, in_a_line
-from reverie.held import hub_cache
-from reverie.library import path_of
+from reverie import clip_tokens, hub
+from reverie.errors import BadRequest
 from reverie.options.hf import Options
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, said_beside
 from reverie.tokens import whole_words
 
-FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder; never pickles
 KINDS = ("clip", "siglip")
 SIGLIP_MEAN = SIGLIP_STD = (0.5, 0.5, 0.5)
 
@@ -76,7 +72,8 @@ def build(options: Options, device: torch.device) -> HfPerceptor:
     kind = said.get("model_type")
     if kind not in KINDS:
         raise BadRequest(f"{folder} is no CLIP or SigLIP that transformers can read: its config.json says model_type {json.dumps(kind)}.")
-    network = _network(transformers.CLIPModel if kind == "clip" else transformers.SiglipModel, folder)
+    model = transformers.CLIPModel if kind == "clip" else transformers.SiglipModel
+    network = hub.network(model, folder, use_safetensors=True, dtype=torch.float32)
     length, vocabulary = network.config.text_config.max_position_embeddings, network.config.text_config.vocab_size
     if kind == "clip":
         tokens = clip_tokens.load(clip_tokens.find(folder), vocabulary, length)
@@ -90,44 +87,12 @@ def _folder(options: Options) -> Path:
     """Where the model lies; raises ``BadRequest`` when that is nowhere."""
     if not options.model:
         raise BadRequest("hf needs a model: --perceptor ./FOLDER, or -o hf.model=FOLDER, with a config.json and model.safetensors in it.")
-    folder = path_of(options.model)
-    if folder.is_dir():
-        return folder
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(
-            snapshot_download(options.model, cache_dir=hub_cache(), local_files_only=not options.download, allow_patterns=list(FILES))
-        )
-    except Exception as error:  # whatever a network and a cache can do
-        mend = "" if options.download else " Fetch it by -o hf.download=true."
-        raise BadRequest(f"There is no folder {options.model!r}, nor is it in Hugging Face's cache ({in_a_line(error)}).{mend}") from error
-
-
-def _network(kind: Any, folder: Path) -> Any:
-    """The network, whole: what a file leaves out would have been filled with noise, without an error."""
-    with _quiet():
-        try:
-            network, info = kind.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
-            )
-        except Exception as error:  # whatever a stranger's files break
-            raise BadRequest(f"{folder} cannot be read as a {kind.__name__} ({in_a_line(error)}).") from error
-    missing = sorted({*info.get("missing_keys", ()), *(str(one[0]) for one in info.get("mismatched_keys", ()))})
-    if missing:
-        raise BadRequest(f"{folder} is not whole: {', '.join(missing[:3])} ({len(missing)} in all) are not in it, or misshapen.")
-    return network
+    return hub.folder_of(options.model, options.download, "-o hf.download=true")
 
 
 def _sentences(folder: Path, length: int, cut: bool) -> Words:
     """SigLIP's tokenizer: lower case, and padded at the right to the full length, as it was trained."""
-    from transformers import AutoTokenizer
-
-    with _quiet():
-        try:
-            tokens = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except Exception as error:
-            raise BadRequest(f"{folder} has no tokenizer that can be read ({in_a_line(error)}).") from error
+    tokens = hub.tokenizer(folder)
 
     def read(texts: Sequence[str]) -> list[list[int]]:
         rows = []
@@ -144,19 +109,3 @@ def _sentences(folder: Path, length: int, cut: bool) -> Words:
 
     marks = len(tokens("", truncation=False)["input_ids"])
     return Words(read, count, 0 if cut else length - marks, tokens.get_vocab())
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without progress bars and reports; both are as they were afterwards."""
-    from transformers.utils import logging
-
-    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
