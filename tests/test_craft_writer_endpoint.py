@@ -64,9 +64,9 @@ def test_it_is_asked_again_with_another_seed_until_there_is_enough(server: Serve
 
 
 def test_completions(server: Server) -> None:
-    server.plain = lambda body, choice: [' at night"\n"a fox', "\nmore", ", fresco", "s in a row"][choice % 4]
+    server.plain = lambda body, choice: [' at night"\n"a fox', ", fresco\nmore"][choice]
     found = list(write("a castle", asked(server, "/completions", count=2), Sampling(top_k=9, repetition_penalty=1.5, length=33)))
-    assert found == ["a castle at night"] + ["a castle, fresco"] * (len(found) - 1)
+    assert found == ["a castle at night", "a castle, fresco"]
     body = server.bodies[0]
     assert body["prompt"].endswith('"\n"a castle') and body["stop"] == ['"', "\n"] and body["max_tokens"] == 33
     assert (body["top_k"], body["repetition_penalty"], body["n"]) == (9, 1.5, 2)

@@ -44,7 +44,7 @@ def test_tidy_is_a_line_that_stays_as_it_is(draft: str) -> None:
 
 @given(st.lists(st.text(max_size=30), min_size=3, max_size=3))
 def test_what_passes_can_be_painted(drafts: list[str]) -> None:
-    found = []
+    found: list[str] = []
     try:
         found += sift(drafts, 1)
     except Failed:

@@ -33,7 +33,7 @@ def save(folder: Path) -> Path:
 
 def _tokenizer() -> transformers.PreTrainedTokenizerFast:
     made = Tokenizer(models.BPE())
-    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()  # type: ignore[assignment]
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=600, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
     made.train_from_iterator(LINES, trainer)
     return transformers.PreTrainedTokenizerFast(tokenizer_object=made, eos_token=END)

@@ -52,7 +52,7 @@ class Api:
             asked = Request(url, None if body is None else json.dumps(body).encode(), headers)
             with build_opener(_Stay).open(asked, timeout=self.timeout) as answer:
                 held = answer.read(LARGEST + 1)
-            found = json.loads(held) if len(held) <= LARGEST else None
+            found = json.loads(held[:LARGEST])
         except HTTPError as error:
             with error:
                 raise Failed(f"{url} answers {error.code} {error.reason}{_told(error)}.{_mend(error.code, path)}") from None
@@ -63,10 +63,9 @@ class Api:
                 raise Failed(f"{url} could not be reached within {self.timeout:g} s.") from None
             why = in_a_line(getattr(error, "reason", None) or error)
             raise Failed(f"{url} cannot be reached ({why}): is the server running?") from None
-        except ValueError:
-            raise Failed(
-                f"{url} answers with something that is no JSON: {_short(held)}. Is it the address of an OpenAI-like API?"
-            ) from None
+        except (ValueError, RecursionError):
+            what = f"more than {LARGEST:,} bytes" if len(held) > LARGEST else f"something that is no JSON: {_short(held)}"
+            raise Failed(f"{url} answers with {what}. Is it the address of an OpenAI-like API?") from None
         if not isinstance(found, dict):
             raise Failed(f"{url} answers with what is no JSON object: {_short(held)}.")
         return found
@@ -97,7 +96,7 @@ def drafts(given: str, examples: Sequence[str], asked: Writing, sampling: Sampli
 def _address(engine: str) -> tuple[str, str]:
     """Where the API begins, and which of its two ways to ask."""
     address = engine.rstrip("/")
-    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
+    if not re.fullmatch(r"https?://[^\s/:]+(:\d+)?(/\S*)?", address):
         raise BadRequest(f"{engine!r} is no address of an API: it is like http://localhost:8080/v1.")
     for path in (CHAT, PLAIN):
         if address.endswith(path):
