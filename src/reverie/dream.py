@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer, model_validator
 
+from reverie.layer import Layer, parse_layers
 from reverie.prompts import Prompt, parse
 
 Scalar = bool | int | FiniteFloat | str
@@ -113,7 +114,12 @@ class Dream(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompts: Annotated[tuple[Prompt, ...], BeforeValidator(_prompts)] = Field(
-        min_length=1, description="what to paint: text, or text | more text, each with an optional :weight"
+        default=(), description="what to paint: text, or text | more text, each with an optional :weight"
+    )
+    layers: Annotated[tuple[Layer, ...], BeforeValidator(parse_layers)] = Field(
+        default=(),
+        description="dream into a perceptor: a layer that is to answer more strongly, [PERCEPTOR:]LAYER[#CHANNEL][:WEIGHT]; "
+        "`reverie layers` lists them. No words are needed then",
     )
     generator: str = Field(default="stack", description="what turns the latent into a picture")
     perceptors: Annotated[tuple[Sight, ...], BeforeValidator(_sights)] = Field(
@@ -202,6 +208,12 @@ class Dream(BaseModel):
             data["prompts"] = prompts
         super().__init__(**data)
 
+    @model_validator(mode="after")
+    def _paints_something(self) -> Self:
+        if not (self.prompts or self.layers):
+            raise ValueError("there is nothing to paint: give prompts, or layers to dream into")
+        return self
+
     @property
     def width(self) -> int:
         return self.size[0]
@@ -213,7 +225,7 @@ class Dream(BaseModel):
     @property
     def regions(self) -> tuple[str | None, ...]:
         """The parts of the frame that are looked at, each once; None is the whole."""
-        return tuple(sorted({prompt.region for prompt in self.prompts}, key=lambda name: name or ""))
+        return tuple(sorted({prompt.region for prompt in self.prompts} or {None}, key=lambda name: name or ""))
 
     def shape_key(self) -> str:
         """Equal for dreams that may share a batch: all but their prompts' words, seeds and starts agree."""

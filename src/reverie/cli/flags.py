@@ -21,13 +21,14 @@ from reverie.recipe import explain_validation, scalar
 
 # What to paint is no flag; fields that may be given several times are flags in the singular; some have a second name.
 SECOND = {"stop_at": ("--target-score",)}
-SEVERAL = {"perceptors": ("--perceptor",), "objectives": ("--objective",), "options": ("--option", "-o")}
+SEVERAL = {"perceptors": ("--perceptor",), "layers": ("--layer",), "objectives": ("--objective",), "options": ("--option", "-o")}
 POSITIONAL = "prompts"
 METAVARS = {
     "size": "WxH",
     "generator": "NAME",
     "perceptors": "NAME",
     "objectives": "NAME",
+    "layers": "LAYER",
     "init": "PICTURE",
     "mask": "PICTURE",
     "options": "C.O=VALUE",
@@ -71,7 +72,7 @@ def _default(name: str) -> str:
     value = Dream("any").model_dump(mode="json")[name]
     if name == "perceptors":
         return " ".join(sight["name"] for sight in value)
-    return "" if value in (None, {}, False) else str(value)
+    return "" if value in (None, {}, [], False) else str(value)
 
 
 def dreams(
@@ -92,6 +93,8 @@ def dreams(
     typed = text(plain)
     try:
         first = Dream("any", **given)
+        if first.layers and not typed.strip() and not additions:  # a daydream needs no words
+            return [Dream.model_validate({**dict(first), "prompts": (), "seed": first.seed + number}) for number in range(batch)]
         said = wording.texts(typed, [first.seed + number for number in range(batch)])
         prompts = {one: parse(one) for one, _ in said}
         if chosen:

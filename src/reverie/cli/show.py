@@ -31,6 +31,7 @@ def described(recipe: Recipe) -> str:
     from reverie.prompts import show as written
 
     settings = recipe.dream.model_dump(mode="json", exclude={"prompts", "perceptors", "options"})
+    settings["layers"] = " ".join(map(str, recipe.dream.layers)) or None
     settings["palette"] = " ".join(recipe.dream.palette) or None
     settings["objectives"] = " ".join(f"{name}:{weight:g}" for name, weight in recipe.dream.objectives.items()) or None
     settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)

@@ -31,6 +31,7 @@ class OpenClipPerceptor:
 
     def __init__(self, network: Any, reader: Reader, lens: Lens, device: torch.device) -> None:
         self.network, self.reader, self.lens, self.device = network.eval().requires_grad_(False), reader, lens, device
+        self.tower, self.scale = network.visual, float(self.network.logit_scale.exp())
         side = network.visual.image_size
         self.size = int(side if isinstance(side, int) else side[0])
         with torch.no_grad():
