@@ -87,7 +87,9 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     wanted = objectives(dreams, perceptors)
     for number, layer in enumerate(dream.layers, 1):
         eye = component("perceptor", layer.perceptor or dream.perceptors[0].name, dream, plan.device)
-        wanted["layers" if number == 1 else f"layers {number}"] = activity(layer, dream, rngs, eye, _cuts(dream, eye)(dream.views), plan.autocast)
+        wanted["layers" if number == 1 else f"layers {number}"] = activity(
+            layer, dream, rngs, eye, _cuts(dream, eye)(dream.views), plan.autocast
+        )
     for name, weight in dream.objectives.items():
         if weight:
             wanted[name] = weighed(component("objective", name, dream, plan.device), name, weight)

@@ -65,15 +65,21 @@ class Tiles:
         height, width = self.octave(step, *pictures.shape[-2:])
         if (height, width) != tuple(pictures.shape[-2:]):
             pictures = F.interpolate(pictures, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
-        edge = self.size - 1
-        pictures = F.pad(pictures, (edge, edge, 0, 0), "circular" if self.tile in ("across", "both") else "reflect")
-        pictures = F.pad(pictures, (0, 0, edge, edge), "circular" if self.tile in ("down", "both") else "reflect")
+        pictures = self._framed(pictures)
         found = []
         for picture, rng in zip(pictures, self.rngs, strict=True):
             down, right = rng.uniform((2,), "tiles", step).tolist()
             places = product(self._places(height, down), self._places(width, right))
             found += [picture[:, top : top + self.size, left : left + self.size] for top, left in places]
         return torch.stack(found)
+
+    def _framed(self, pictures: Tensor) -> Tensor:
+        """With as much around them as a tile may reach beyond. It is seen, not moved: what is there twice would draw all to the edges."""
+        edge = self.size - 1
+        around = F.pad(pictures.detach(), (edge, edge, 0, 0), "circular" if self.tile in ("across", "both") else "reflect")
+        around = F.pad(around, (0, 0, edge, edge), "circular" if self.tile in ("down", "both") else "reflect").clone()
+        around[..., edge:-edge, edge:-edge] = pictures
+        return around
 
     def _places(self, side: int, shift: float) -> list[int]:
         """Where tiles begin along a side that is enlarged by its edges: always as many, never further apart than they are large."""
@@ -121,7 +127,9 @@ class Activity:
         computed again on the way back instead of being kept."""
         if len(views) <= self.together:
             return self._look(views)
-        return torch.cat([checkpoint(self._look, piece, use_reentrant=False, preserve_rng_state=False) for piece in views.split(self.together)])
+        return torch.cat(
+            [checkpoint(self._look, piece, use_reentrant=False, preserve_rng_state=False) for piece in views.split(self.together)]
+        )
 
     def _look(self, views: Tensor) -> Tensor:
         with self.autocast():

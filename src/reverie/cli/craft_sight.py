@@ -28,7 +28,9 @@ LAYER = "blocks.5"  # of mini: shapes with folds and scales; blocks.3 dots and e
 @with_dream_flags
 def daydream(
     *pictures: Annotated[str, Parameter(help="pictures to begin with, each painted in its own shape; none: clouds of chance colour")],
-    channel: Annotated[int | None, Parameter(help="of the layers that name none: only this one, counted from 0", validator=Number(gte=0))] = None,
+    channel: Annotated[
+        int | None, Parameter(help="of the layers that name none: only this one, counted from 0", validator=Number(gte=0))
+    ] = None,
     octaves: Annotated[int | None, Parameter(help="sizes at which the picture is shown, the smallest first [default: 3]")] = None,
     output: Output | None = None,
     **fields: Any,

@@ -61,7 +61,9 @@ def _lines(file: Path) -> list[str]:
     try:
         lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The words {str(file)!r} cannot be read ({in_a_line(error)}): --words names a text file, a phrase a line.") from error
+        raise BadRequest(
+            f"The words {str(file)!r} cannot be read ({in_a_line(error)}): --words names a text file, a phrase a line."
+        ) from error
     found = [line for line in lines if line and not line.startswith("#")]
     if not found:
         raise BadRequest(f"There are no words in {str(file)!r}: write a phrase a line. Lines that begin with # are left out.")

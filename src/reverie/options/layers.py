@@ -16,4 +16,6 @@ class Options(BaseModel):
     over: Literal["tiles", "views"] = Field(
         default="tiles", description="what is shown: the whole picture in tiles, shifted at each step, or cut-outs as --cutouts has them"
     )
-    together: int = Field(default=64, ge=1, description="tiles or cut-outs that are looked at at once: fewer need less memory and more time")
+    together: int = Field(
+        default=64, ge=1, description="tiles or cut-outs that are looked at at once: fewer need less memory and more time"
+    )

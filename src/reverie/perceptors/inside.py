@@ -22,7 +22,9 @@ class _Reached(Exception):
 def tower_of(perceptor: Perceptor, called: str) -> nn.Module:
     """The network that looks; raises ``BadRequest`` where a perceptor, ``called`` so, keeps it to itself."""
     if not isinstance(perceptor, Inward) or not isinstance(perceptor.tower, nn.Module):
-        raise BadRequest(f"The perceptor {called!r} cannot be looked into: it has no `tower`, the torch module that looks (docs/plugins.md).")
+        raise BadRequest(
+            f"The perceptor {called!r} cannot be looked into: it has no `tower`, the torch module that looks (docs/plugins.md)."
+        )
     return perceptor.tower
 
 
