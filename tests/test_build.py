@@ -14,8 +14,8 @@ from torch import Tensor
 
 from reverie import Dream, build
 from reverie.cutouts import Cutter
-from reverie.dream import Sight
 from reverie.errors import BadRequest, Failed
+from reverie.fields import Sight
 from reverie.images import palette_of
 from reverie.losses import off_palette
 from reverie.optimisers import OPTIMISERS

@@ -60,7 +60,6 @@ def test_sizes(given: Any, size: tuple[int, int]) -> None:
         {"perceptors": "mini:nan"},
         {"perceptors": [{"name": "mini", "share": (-1, 1)}]},
         {"perceptors": [{"name": "mini", "share": (0.5, float("inf"))}]},
-        {"prompts": ()},
         {"prompts": 5},
         {"options": {"vqgan": 5}},
         {"options": {"vqgan": {"rate": float("inf")}}},

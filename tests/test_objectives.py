@@ -17,8 +17,9 @@ from torch import Tensor
 from reverie.build import Kept, frames
 from reverie.cli import main
 from reverie.course import Course
-from reverie.dream import Dream, Sight
+from reverie.dream import Dream
 from reverie.errors import Failed
+from reverie.fields import Sight
 from reverie.files import read_recipe
 from reverie.losses import spherical
 from reverie.objectives import Resemblance, objectives, resemblance, weighed

@@ -109,7 +109,7 @@ def test_what_is_no_recipe_is_refused_in_words(text: str, words: str) -> None:
         ({"optimiser": "adm"}, "dream.optimiser: expected 'adam', "),
         ({"rate": 0}, "dream.rate: expected more than 0"),
         ({"ema": 1}, "dream.ema: expected less than 1"),
-        ({"prompts": []}, "dream.prompts: expected at least 1 of them, not []"),
+        ({"prompts": []}, "dream: there is nothing to paint: give prompts, or layers to dream into"),
         ({"prompts": [{"text": " "}]}, "dream.prompts[0].text: an empty prompt"),
         (
             {"prompts": [{"text": "a", "wait": 2}]},

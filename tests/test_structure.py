@@ -19,12 +19,12 @@ SOURCE = ROOT / "src" / "reverie"
 FLOORS: dict[str, tuple[str, ...]] = {
     "0 ground": ("errors", "types", "rng", "interrupt", "nets.*"),
     "1 tools": (
-        "curve", "paths", "schedule", "tokens", "clip_tokens", "parting", "images", "regions", "prompt", "prompts", "dream", "camera",
-        "recipe", "naming", "files", "vectors", "sniff", "partial", "download", "manifest", "library", "models", "options.*", "held",
-        "registry", "checks", "plotting", "sheets", "video", "losses", "grounds", "enlarge",
+        "curve", "paths", "schedule", "tokens", "clip_tokens", "parting", "images", "regions", "prompt", "prompts", "layer", "fields",
+        "dream", "camera", "recipe", "naming", "files", "vectors", "sniff", "partial", "download", "manifest", "library", "models",
+        "options.*", "held", "registry", "checks", "plotting", "sheets", "video", "losses", "grounds", "enlarge",
     ),
     "2 materials": ("checkpoints.*", "hub", "weights", "cutouts", "cuts.*", "store", "data.*"),
-    "3 components": ("reading", "starts", "generators.*", "perceptors.*", "objectives", "observers.*"),
+    "3 components": ("reading", "starts", "generators.*", "perceptors.*", "daydream", "objectives", "observers.*"),
     "4 heart": ("anchors", "optimisers", "memory", "step", "fitting", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "begin", "coarse", "legs", "build", "stages", "morph", "budget", "search"),

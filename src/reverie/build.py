@@ -19,6 +19,7 @@ from reverie.checks import check
 from reverie.course import Course
 from reverie.cutouts import Cutter as Warp
 from reverie.cuts import methods
+from reverie.daydream import activity
 from reverie.dream import Dream
 from reverie.errors import BadRequest, Failed
 from reverie.fitting import fitting
@@ -27,6 +28,7 @@ from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
 from reverie.legs import painted
 from reverie.memory import Portions
+from reverie.naming import title
 from reverie.objectives import objectives, weighed
 from reverie.options import of_cuts
 from reverie.plan import Plan, pick_device, resolve
@@ -77,10 +79,18 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
         check(one)
     generator = painter(dream, plan.device)
     generator.check(dream.height, dream.width)
-    perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in dream.perceptors}
-    cutters = {sight.name: _cutter(dream, perceptors[sight.name], sight.share) for sight in dream.perceptors}
+    looking = dream.perceptors if dream.objectives or any(one.prompts for one in dreams) else ()
+    perceptors: dict[str, Perceptor] = {s.name: component("perceptor", s.name, dream, plan.device) for s in looking}
+    cuts = {sight.name: _cuts(dream, perceptors[sight.name], sight.share) for sight in looking}
+    growing = dream.first_views
+    cutters = {name: Cutters(made, growing, dream.views) if growing else made(dream.views) for name, made in cuts.items()}
     rngs = [Rng(one.seed) for one in dreams]
     wanted = objectives(dreams, perceptors)
+    for number, layer in enumerate(dream.layers, 1):
+        eye = component("perceptor", layer.perceptor or dream.perceptors[0].name, dream, plan.device)
+        wanted["layers" if number == 1 else f"layers {number}"] = activity(
+            layer, dream, rngs, eye, _cuts(dream, eye)(dream.views), plan.autocast
+        )
     for name, weight in dream.objectives.items():
         if weight:
             wanted[name] = weighed(component("objective", name, dream, plan.device), name, weight)
@@ -91,7 +101,8 @@ def engine(dreams: Sequence[Dream], plan: Plan) -> Engine:
     )  # fmt: skip
 
 
-def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None) -> Cutter | Cutters:
+def _cuts(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | None = None) -> Callable[[int], Cutter]:
+    """A cutter of so many views."""
     options = registry.parse_options(registry.part_options(of_cuts(dream.cutouts)), "cutouts", dream.options.get("cutouts", {}))
 
     def made(views: int) -> Cutter:
@@ -99,7 +110,7 @@ def _cutter(dream: Dream, perceptor: Perceptor, share: tuple[float, float] | Non
             return Warp(views, perceptor.size, share or perceptor.share, options, dream.tile)
         return methods.cutter(dream.cutouts, views, perceptor.size, options)
 
-    return Cutters(made, dream.first_views, dream.views) if dream.first_views else made(dream.views)
+    return made
 
 
 @dataclass(frozen=True)
@@ -197,9 +208,18 @@ def _frames(dreams: Sequence[Dream], shown: Shown) -> Iterator[Frame]:
                 shown.ended, score if isfinite(score) else None, shown.curves[i] if shown.curves else None,
             )  # fmt: skip
         else:
-            broken.append(repr(dream.prompts[0].text))
+            broken.append(repr(title(dream)))
     if broken and shown.final:
         raise Failed(f"The picture of {', '.join(broken)} is not finite: try --precision fp32 or a lower --rate.")
+
+
+def eye(perceptor: str, device: str = "auto", options: Mapping[str, Mapping[str, Any]] | None = None) -> Perceptor:
+    """A perceptor by its name, outside of any dream; ``options`` are its own, by its name as given, as a dream's are."""
+    registry.check("perceptor", perceptor)
+    registry.check_options(registry.answering("perceptor", perceptor), options or {})
+    own = json.dumps(registry.given("perceptor", perceptor, options or {}), sort_keys=True)
+    found: Perceptor = _component("perceptor", perceptor, own, pick_device(device))
+    return found
 
 
 @torch.no_grad()
@@ -216,12 +236,7 @@ def score(
     """
     if not pictures or not texts:
         raise BadRequest(f"Comparing needs a picture and a text or more, not {len(pictures)} and {len(texts)}.")
-    registry.check("perceptor", perceptor)
-    registry.check_options(registry.answering("perceptor", perceptor), options or {})
-    place = pick_device(device)
-    found: Perceptor = _component(
-        "perceptor", perceptor, json.dumps(registry.given("perceptor", perceptor, options or {}), sort_keys=True), place
-    )
+    found, place = eye(perceptor, device, options or {}), pick_device(device)
     views = torch.cat([to_tensor(picture, found.size, found.size) for picture in pictures])
     seen, read = found.look(views.to(place)), read_texts(texts, found)
     similar: list[list[float]] = (seen.float() @ read.float().T).tolist()

@@ -54,17 +54,23 @@ def _camera(dream: Dream) -> None:
 
 def _names(dream: Dream, sights: list[str]) -> None:
     registry.check("generator", dream.generator)
-    for name in sights:
+    for name in _eyes(dream, sights):
         registry.check("perceptor", name)
     for name in dream.objectives:
         if name in Dream.model_fields and name in registry.OBJECTIVES:
-            raise BadRequest(f"The objective {name!r} is Reverie's own and has a flag: --{name}.")
+            raise BadRequest(f"The objective {name!r} is Reverie's own and has a flag: --{name.removesuffix('s')}.")
         registry.check("objective", name)
+
+
+def _eyes(dream: Dream, sights: list[str]) -> list[str]:
+    """The perceptors that are asked for likeness, and those that are only dreamt into."""
+    return list(dict.fromkeys([*sights, *(layer.perceptor for layer in dream.layers if layer.perceptor)]))
 
 
 def _options(dream: Dream, sights: list[str]) -> None:
     """Only what is given is looked at: the options of other packages stand in their modules, which may import much."""
-    used = [("generator", dream.generator), *(("perceptor", name) for name in sights), *(("objective", name) for name in dream.objectives)]
+    eyes = [("perceptor", name) for name in _eyes(dream, sights)]
+    used = [("generator", dream.generator), *eyes, *(("objective", name) for name in dream.objectives)]
     parts = [part for part in registry.PARTS if part not in STARTS or part == dream.init]
     registry.check_options([*(one for kind, name in used for one in registry.answering(kind, name)), *parts], dream.options)
     for kind, name in used:

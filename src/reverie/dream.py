@@ -2,122 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer, model_validator
 
-from reverie.prompts import Prompt, parse
+from reverie.fields import (
+    Side,
+    Sight,
+    Texts,
+    Weight,
+    as_colours,
+    as_objectives,
+    as_prompts,
+    as_shift,
+    as_sights,
+    as_size,
+    in_order,
+    shift_text,
+    with_a_place,
+)  # fmt: skip
+from reverie.layer import Layer, parse_layers
+from reverie.prompts import Prompt
 
 Scalar = bool | int | FiniteFloat | str
-LARGEST_SIDE = 8192
 NOISES = ("noise", "gradient", "fractal")
 PADDING = "padding"  # a mask by this name is no picture file
 STARTS = ("sketch", "sample", "random", *NOISES)  # whatever else is given as a start is a picture file
-
-
-def _size(value: Any) -> Any:
-    """``400x300``, ``256`` or a pair (width, height)."""
-    if isinstance(value, int):
-        return (value, value)
-    if isinstance(value, str):
-        sides = value.lower().replace("×", "x").split("x")
-        if not all(side.strip().isdecimal() for side in sides) or len(sides) > 2:
-            raise ValueError(f"a size is WIDTHxHEIGHT in pixels, as 400x300, not {value!r}")
-        return tuple(int(side) for side in sides) * (1 if len(sides) == 2 else 2)
-    return value
-
-
-def _shift(value: Any) -> Any:
-    """``2,-1`` or a pair (right, down)."""
-    if isinstance(value, str):
-        try:
-            right, down = (int(side) for side in value.split(","))
-        except ValueError:
-            raise ValueError(f"a shift is pixels to the right and down, as 2,-1, not {value!r}") from None
-        return (right, down)
-    return value
-
-
-def _prompts(value: Any) -> Any:
-    return parse(value) if isinstance(value, str) else value
-
-
-def _listed(value: Any) -> Any:
-    """Texts among bars."""
-    return tuple(one.strip() for one in value.split("|") if one.strip()) if isinstance(value, str) else value
-
-
-def _with_a_place(given: tuple[str, ...]) -> tuple[str, ...]:
-    for one in given:
-        if "{}" not in one:
-            raise ValueError(f"a template says by {{}} where the text goes, as in 'a photo of {{}}', and {one!r} does not")
-    return given
-
-
-def _colours(value: Any) -> Any:
-    """Colours among spaces or commas; a picture file stays one name."""
-    if isinstance(value, str):
-        return (value,) if Path(value).suffix else tuple(value.replace(",", " ").split())
-    return value
-
-
-Share = Annotated[float, Field(gt=0, le=4, allow_inf_nan=False)]
-
-
-class Sight(BaseModel):
-    """One perceptor of the ensemble: its name, how much it counts, and the share of the frame that its views cover."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    name: str = "mini"
-    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    share: tuple[Share, Share] | None = None
-
-
-def _sights(value: Any) -> Any:
-    """Names as ``mini`` or ``mini:0.5`` among structured ones."""
-    if isinstance(value, str):
-        value = (value,)
-    if not isinstance(value, (list, tuple)):
-        return value
-    found: list[Any] = []
-    for one in value:
-        if isinstance(one, str):
-            name, weight = _weighed(one)
-            found.append(Sight(name=name, weight=weight))
-        else:
-            found.append(one)
-    return tuple(found)
-
-
-def _objectives(value: Any) -> Any:
-    """``glow`` or ``glow:0.5``, one or several, among spaces or in a list."""
-    if isinstance(value, str):
-        value = value.split()
-    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
-        pairs = [_weighed(one) for one in value]
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError(f"an objective is named twice ({', '.join(value)}): give it one weight")
-        return dict(pairs)
-    return value
-
-
-def _weighed(text: str) -> tuple[str, float]:
-    """``name:weight``, or a name that counts once."""
-    name, colon, weight = text.rpartition(":")
-    try:
-        return (name, float(weight)) if colon else (text, 1.0)
-    except ValueError:
-        return text, 1.0
-
-
-def _sorted(given: dict[str, float]) -> dict[str, float]:
-    return dict(sorted(given.items()))  # losses are added up in this order
-
-
-Texts = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100_000)], ...], BeforeValidator(_listed)]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 
 
 class Dream(BaseModel):
@@ -125,10 +35,15 @@ class Dream(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prompts: Annotated[tuple[Prompt, ...], BeforeValidator(_prompts)] = Field(
-        min_length=1, description="what to paint: text, or text | more text, each with an optional :weight"
+    prompts: Annotated[tuple[Prompt, ...], BeforeValidator(as_prompts)] = Field(
+        default=(), description="what to paint: text, or text | more text, each with an optional :weight"
     )
-    templates: Annotated[Texts, AfterValidator(_with_a_place)] = Field(
+    layers: Annotated[tuple[Layer, ...], BeforeValidator(parse_layers)] = Field(
+        default=(),
+        description="dream into a perceptor: a layer that is to answer more strongly, [PERCEPTOR:]LAYER[#CHANNEL][:WEIGHT]; "
+        "`reverie layers` lists them. No words are needed then",
+    )
+    templates: Annotated[Texts, AfterValidator(with_a_place)] = Field(
         default=(),
         max_length=1000,
         description="read each text in all of these and take the mean: 'a photo of {} | a painting of {}', a file with a line each, "
@@ -140,12 +55,12 @@ class Dream(BaseModel):
     less: Texts = Field(default=(), max_length=1000, description="and away from these: 'winter | snow', a file or a vector")
     push: float = Field(default=0.5, ge=-100, le=100, allow_inf_nan=False, description="how far, the text itself being 1")
     generator: str = Field(default="stack", description="what turns the latent into a picture")
-    perceptors: Annotated[tuple[Sight, ...], BeforeValidator(_sights)] = Field(
+    perceptors: Annotated[tuple[Sight, ...], BeforeValidator(as_sights)] = Field(
         default=(Sight(),), min_length=1, description="who judges the likeness: name or name:weight, several for an ensemble"
     )
     size: Annotated[
         tuple[Side, Side],
-        BeforeValidator(_size),
+        BeforeValidator(as_size),
         PlainSerializer(lambda size: f"{size[0]}x{size[1]}", return_type=str),
     ] = Field(default=(256, 256), description="WIDTHxHEIGHT in pixels")
     steps: int = Field(default=30, ge=0, le=1_000_000, description="optimisation steps")
@@ -189,7 +104,7 @@ class Dream(BaseModel):
     range: float = Field(default=0.5, ge=0, allow_inf_nan=False, description="weight of staying in the visible range: mean squared excess")
     saturation: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="weight of calm colour: mean squared distance from grey")
     zoom: float = Field(default=1.0, ge=0.5, le=2, description="enlarge the picture so many times, again and again while it is painted")
-    shift: Annotated[tuple[int, int], BeforeValidator(_shift), PlainSerializer(lambda way: f"{way[0]},{way[1]}", return_type=str)] = Field(
+    shift: Annotated[tuple[int, int], BeforeValidator(as_shift), PlainSerializer(shift_text, return_type=str)] = Field(
         default=(0, 0), description="move it so many pixels right and down as often: 2,0"
     )
     zoom_every: int = Field(default=10, ge=1, le=1_000_000, description="steps from one --zoom or --shift to the next")
@@ -200,11 +115,11 @@ class Dream(BaseModel):
     opacity: float = Field(
         default=0.05, ge=0, allow_inf_nan=False, description="with --transparent, weight of a clear ground and a solid thing"
     )
-    palette: Annotated[tuple[str, ...], BeforeValidator(_colours)] = Field(
+    palette: Annotated[tuple[str, ...], BeforeValidator(as_colours)] = Field(
         default=(), max_length=64, description="paint in these colours: '#aa3311 #203040 gold', or a picture file to take eight from"
     )
     palette_weight: float = Field(default=20.0, ge=0, allow_inf_nan=False, description="weight of the palette: mean squared distance to it")
-    objectives: Annotated[dict[str, Weight], BeforeValidator(_objectives), AfterValidator(_sorted)] = Field(
+    objectives: Annotated[dict[str, Weight], BeforeValidator(as_objectives), AfterValidator(in_order)] = Field(
         default_factory=dict, description="other packages' objectives: name or name:weight"
     )
     patience: int = Field(
@@ -226,6 +141,12 @@ class Dream(BaseModel):
             data["prompts"] = prompts
         super().__init__(**data)
 
+    @model_validator(mode="after")
+    def _paints_something(self) -> Self:
+        if not (self.prompts or self.layers):
+            raise ValueError("there is nothing to paint: give prompts, or layers to dream into")
+        return self
+
     @property
     def width(self) -> int:
         return self.size[0]
@@ -237,7 +158,7 @@ class Dream(BaseModel):
     @property
     def regions(self) -> tuple[str | None, ...]:
         """The parts of the frame that are looked at, each once; None is the whole."""
-        return tuple(sorted({prompt.region for prompt in self.prompts}, key=lambda name: name or ""))
+        return tuple(sorted({prompt.region for prompt in self.prompts} or {None}, key=lambda name: name or ""))
 
     def shape_key(self) -> str:
         """Equal for dreams that may share a batch: all but their words, how these are read, seeds and starts agree."""

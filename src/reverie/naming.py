@@ -25,9 +25,17 @@ def readable_name(text: str) -> str:
 
 
 def name_of(dream: Dream) -> str:
-    """A readable name from the prompts that the picture should be like, or from all where there is none."""
+    """A readable name from the prompts that the picture should be like, or from all where there is none; without words, from the
+    picture that it begins with and the layers.
+    """
     told = [prompt for prompt in dream.prompts if prompt.weight > 0] or dream.prompts
-    return readable_name(" ".join(Path(prompt.text).stem if prompt.kind == "vector" else prompt.words for prompt in told))
+    words = [Path(prompt.text).stem if prompt.kind in ("vector", "picture") else prompt.words for prompt in told]
+    return readable_name(" ".join(words or [Path(dream.init).stem, *(str(layer) for layer in dream.layers)]))
+
+
+def title(dream: Dream) -> str:
+    """What a dream is called where there is room for a few words."""
+    return dream.prompts[0].text if dream.prompts else " ".join(map(str, dream.layers))
 
 
 def numbered(path: Path) -> Iterator[Path]:

@@ -147,7 +147,7 @@ def resemblance(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) ->
 def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> dict[str, Objective]:
     """All that these dreams ask for, by name. The dreams share a shape, so the picture terms' weights agree."""
     dream = dreams[0]
-    wanted: dict[str, Objective] = {"resemblance": resemblance(dreams, perceptors)}
+    wanted: dict[str, Objective] = {"resemblance": resemblance(dreams, perceptors)} if any(one.prompts for one in dreams) else {}
     for name, measure, weight in (
         ("tv", total_variation, dream.tv),
         ("range", out_of_range, dream.range),

@@ -203,7 +203,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
     if len(place) > 1 and isinstance(place[-1], int):
         place = place[:-1]  # one side of a size, say
     if kind == "value_error":
-        return f"{_path(place)}: {context['error']}."
+        return f"{_path(place)}: {context['error']}." if place else f"In this dream {context['error']}."
     rule = next((name for name in _EXPECTED if kind == name or kind.startswith(f"{name}_")), None)
     expected = _EXPECTED[rule].format(**context) if rule else error["msg"]
     # Each member of a union of scalars complains under its own name: one complaint about the value is enough.

@@ -54,8 +54,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 # Ours are in every dream, each under a flag or of itself; nobody else's may be called so.
-OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "opacity", "init", "prior")
-PARTS = ("cutouts", "resemblance", "init", "sketch", "sample")  # have options, and come in one kind only
+OBJECTIVES = ("resemblance", "tv", "range", "saturation", "palette", "opacity", "layers", "init", "prior")
+PARTS = ("cutouts", "resemblance", "layers", "init", "sketch", "sample")  # have options, and come in one kind only
 
 
 @dataclass(frozen=True)

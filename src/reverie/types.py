@@ -129,6 +129,20 @@ class Literate(Protocol):
         """Words that are one piece each, in lower case; empty where that cannot be told."""
 
 
+@runtime_checkable
+class Inward(Protocol):
+    """A perceptor that can be looked into: its layers are parts of the torch module that looks, and are named as there."""
+
+    tower: Any
+
+
+@runtime_checkable
+class Sure(Protocol):
+    """A perceptor that says how sure it is: cosines times ``scale`` are the logits of its likenesses."""
+
+    scale: float
+
+
 class Cutter(Protocol):
     """Pictures to views of a perceptor's size."""
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from reverie import __version__
-from reverie.cli import bench, compat, craft, models, train
+from reverie.cli import bench, compat, craft, craft_sight, models, train
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
@@ -35,6 +35,7 @@ from reverie.interrupt import STOPPED
 COMMANDS: dict[str, Any] = {
     "paint": paint, "grid": grid, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,
     "log": log, "score": score, "plot": plot, "components": components, "craft": craft.app, "models": models.app, "train": train.app,
+    **craft_sight.COMMANDS,
     "bench": bench.app, **compat.RAW, "from-flags": compat.from_flags,
 }  # fmt: skip
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")

@@ -23,7 +23,7 @@ from reverie.recipe import explain_validation, scalar
 
 # What to paint is no flag; fields that may be given several times are flags in the singular; some have a second name.
 SECOND = {"stop_at": ("--target-score",)}
-SEVERAL = {"perceptors": ("--perceptor",), "objectives": ("--objective",), "options": ("--option", "-o")}
+SEVERAL = {"perceptors": ("--perceptor",), "layers": ("--layer",), "objectives": ("--objective",), "options": ("--option", "-o")}
 POSITIONAL = "prompts"
 PIPE = "-"
 METAVARS = {
@@ -34,6 +34,7 @@ METAVARS = {
     "templates": "TEXTS",
     "more": "TEXTS",
     "less": "TEXTS",
+    "layers": "LAYER",
     "init": "PICTURE",
     "mask": "PICTURE",
     "options": "C.O=VALUE",
@@ -77,7 +78,7 @@ def _default(name: str) -> str:
     value = Dream("any").model_dump(mode="json")[name]
     if name == "perceptors":
         return " ".join(sight["name"] for sight in value)
-    return "" if value in (None, {}, False) else str(value)
+    return "" if value in (None, {}, [], False) else str(value)
 
 
 def dreams(
@@ -100,6 +101,8 @@ def dreams(
     try:
         first = Dream("any", **given)
         seeds = [first.seed + number for number in range(batch)]
+        if first.layers and not any(line.strip() for line in typed) and not additions:  # a daydream needs no words
+            return [Dream.model_validate({**dict(first), "prompts": (), "seed": seed}) for seed in seeds]
         said = [one for line in typed for one in wording.texts(line, seeds)]
         prompts = {one: parse(one) for one, _ in said}
         if chosen:

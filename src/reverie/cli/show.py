@@ -34,6 +34,7 @@ def described(recipe: Recipe) -> str:
     settings = recipe.dream.model_dump(mode="json", exclude={"prompts", "perceptors", "options"})
     settings |= {name: _listed(getattr(recipe.dream, name)) or None for name in ("templates", "more", "less")}
     settings["push"] = recipe.dream.push if recipe.dream.more or recipe.dream.less else None
+    settings["layers"] = " ".join(map(str, recipe.dream.layers)) or None
     settings["palette"] = " ".join(recipe.dream.palette) or None
     settings["objectives"] = " ".join(f"{name}:{weight:g}" for name, weight in recipe.dream.objectives.items()) or None
     settings["perceptors"] = " ".join(f"{sight.name}:{sight.weight:g}" for sight in recipe.dream.perceptors)

@@ -26,6 +26,7 @@ class ClipPerceptor:
     def __init__(self, network: CLIP, tokens: ClipTokenizer, lens: Lens, device: torch.device, cut: bool = False) -> None:
         self.network = network.fold().to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
         self.tokens, self.lens, self.device, self.cut = tokens, lens, device, cut
+        self.tower, self.scale = self.network.visual, float(self.network.logit_scale.exp())
         self.size, self.dim = network.config.size, network.config.dim
         self.limit, self.count = 0 if cut else tokens.length - 2, tokens.count
         self.multilingual = len(tokens.numbers) >= MANY

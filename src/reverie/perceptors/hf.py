@@ -41,6 +41,7 @@ class HfPerceptor:
     def __init__(self, network: Any, words: Words, lens: Lens, device: torch.device) -> None:
         self.network, self.words, self.lens, self.device = network.to(device).eval().requires_grad_(False), words, lens, device
         self.limit, self.count, self.multilingual = words.limit, words.count, len(words.pieces) >= MANY
+        self.tower, self.scale = self.network.vision_model, float(self.network.logit_scale.exp())
         self.size = int(network.config.vision_config.image_size)
         self.dim = int(getattr(network.config, "projection_dim", None) or network.config.vision_config.hidden_size)
 

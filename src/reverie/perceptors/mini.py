@@ -21,6 +21,7 @@ class MiniPerceptor:
     def __init__(self, network: MiniCLIP, tokens: Tokenizer, device: torch.device, cut: bool = False) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
         self.tokens, self.device = tokens, device
+        self.tower, self.scale = self.network.image, float(self.network.scale.exp())
         self.size, self.dim = network.config.size, network.config.dim
         self.limit, self.known = 0 if cut else tokens.length, tokens.known
 

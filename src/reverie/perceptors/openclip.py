@@ -40,6 +40,7 @@ class OpenClipPerceptor:
     def __init__(self, network: Any, words: Words, lens: Lens, device: torch.device) -> None:
         self.network, self.words, self.lens, self.device = network.eval().requires_grad_(False), words, lens, device
         self.limit, self.count, self.multilingual = words.limit, words.count, len(words.pieces) >= MANY
+        self.tower, self.scale = network.visual, float(self.network.logit_scale.exp())
         side = network.visual.image_size
         self.size = int(side if isinstance(side, int) else side[0])
         with torch.no_grad():
