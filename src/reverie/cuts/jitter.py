@@ -82,6 +82,7 @@ class _Turn(torch.autograd.Function):
         green = (images[:, 1] == high).to(images) * (1 - red)
         tops = torch.stack((red, green, 1 - red - green), 1)
         around = tops.roll(1, 1) - tops.roll(-1, 1)  # for red: 1 where blue is the brightest, -1 where green is
+        around *= (wide > 0).unsqueeze(1)  # grey has no hue to move
         share = (images * around).sum(1).div_(wide.masked_fill(wide == 0, 1))
         hue = share + 2 * tops[:, 1] + 4 * tops[:, 2] + 6 * turns[:, 0]
         ctx.save_for_backward(images, around, share, hue)

@@ -88,6 +88,7 @@ class Upsample(nn.Module):
 
     Four of its nine taps fall on one pixel in each direction, so that it is four 2x2 convolutions of the small map, one for the
     pixels at even and at odd rows and columns: 4/9 of the products (a sub-pixel convolution, Shi et al. 2016, arXiv 1609.05158).
+    In fp32 it is done as it was written: a sum in another order is enough for Adam's first steps to go another way.
     """
 
     def __init__(self, channels: int) -> None:
@@ -95,6 +96,8 @@ class Upsample(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        if not torch.is_autocast_enabled(x.device.type):
+            return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
         rows = [
             torch.stack([self._one(x, down, right).permute(0, 2, 3, 1) for right in (0, 1)], 3)  # [N,H,W,2,C]
             for down in (0, 1)
