@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
+
+from hosting import serving
 
 Body = dict[str, Any]
 
@@ -73,14 +75,6 @@ def chatting() -> Iterator[Server]:
         def log_message(self, *_: Any) -> None:
             return None
 
-    host = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=host.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    server.url = f"http://127.0.0.1:{host.server_address[1]}/v1"
-    try:
+    with serving(Handler, server.over) as address:
+        server.url = f"{address}/v1"
         yield server
-    finally:
-        server.over.set()
-        host.shutdown()
-        host.server_close()
-        thread.join()

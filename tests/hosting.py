@@ -45,14 +45,20 @@ def hosting() -> Iterator[Host]:
         def log_message(self, *_: Any) -> None:
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(Handler, host.over) as host.url:
+        yield host
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], over: Event) -> Iterator[str]:
+    """The address of a server on this machine, which ends with the block; ``over`` is set then, for answers that wait."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    host.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        yield host
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
-        host.over.set()
+        over.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -24,6 +24,7 @@ from reverie.options.sample import Options as SampleOptions
 from reverie.options.sketch import Options as SketchOptions
 from reverie.perceptors.judge import JudgeEye
 from reverie.plan import Plan
+from reverie.prompt import wanted_words
 from reverie.prompts import show
 from reverie.regions import Region, region
 from reverie.rng import Rng
@@ -48,7 +49,7 @@ def rules(dreams: Sequence[Dream], device: torch.device) -> Rules:
     judge = None
     if dream.judge != "none":
         eye = judge_eye(dream.judge, device)
-        texts = [", ".join(prompt.words for prompt in one.prompts if prompt.weight > 0 and prompt.kind == "text") for one in dreams]
+        texts = [wanted_words(one.prompts) for one in dreams]
         if any(eye.reader(text) for text in texts):
             judge = partial(eye.sure, texts=texts)
     if judge is None and (dream.keep_best or dream.stop_at is not None):

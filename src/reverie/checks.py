@@ -41,7 +41,7 @@ def check(dream: Dream) -> None:
 
 
 def _words(dream: Dream) -> None:
-    if (dream.more or dream.less) and not any(prompt.kind == "text" and prompt.weight > 0 for prompt in dream.prompts):
+    if (dream.more or dream.less) and not any(prompt.wanted for prompt in dream.prompts):
         raise BadRequest("--more and --less push a text that the picture should be like, and there is none: write what to paint.")
 
 

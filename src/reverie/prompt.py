@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -69,6 +70,11 @@ class Prompt(BaseModel):
         """All that it asks for, in one text."""
         return ", ".join([self.text, *(part.text for part in self.blend if part.weight * self.weight > 0)])
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it is a text that the picture should be like."""
+        return self.kind == "text" and self.weight > 0
+
     def files(self) -> dict[str, str]:
         """The files on this machine that it names, by field."""
         named = {"text": self.text if self.kind in ("picture", "vector") else None, "region": None if self.region in NAMED else self.region}
@@ -77,3 +83,8 @@ class Prompt(BaseModel):
     def portable(self) -> Prompt:
         """Without the folders of the machine that painted it."""
         return self.model_copy(update={field: Path(name).name or name for field, name in self.files().items()})
+
+
+def wanted_words(prompts: Iterable[Prompt]) -> str:
+    """All that a picture should be like, in one text, as a judge reads it; empty where no text says it."""
+    return ", ".join(prompt.words for prompt in prompts if prompt.wanted)

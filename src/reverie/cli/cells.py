@@ -11,11 +11,11 @@ from reverie.cli.output import Output
 from reverie.craft.cells import Cell, cells
 from reverie.dream import Dream
 
-Any_ = TypeVar("Any_")
+Value = TypeVar("Value")
 TOGETHER = 16  # pictures, which are then safe
 
 
-def in_rows(values: Sequence[Any_], columns: int) -> list[Sequence[Any_]]:
+def in_rows(values: Sequence[Value], columns: int) -> list[Sequence[Value]]:
     """Values one after another as rows of so many."""
     return [values[at : at + columns] for at in range(0, len(values), columns)]
 

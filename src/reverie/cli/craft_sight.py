@@ -136,12 +136,13 @@ def _written(picture: Path) -> str:
     """The words that a picture of Reverie's was painted from; empty where there are none."""
     from reverie.errors import ReverieError
     from reverie.files import read_recipe
+    from reverie.prompt import wanted_words
 
     try:
         dream = read_recipe(picture).stages()[-1][0]
     except ReverieError:
         return ""
-    return ", ".join(prompt.text for prompt in dream.prompts if prompt.kind == "text" and prompt.weight > 0)
+    return wanted_words(dream.prompts)
 
 
 def table(picture: Path, found: Sight, top: int) -> list[str]:

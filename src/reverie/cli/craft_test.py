@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from reverie.cli.output import Output
 from reverie.cli.paint import PRESET
 from reverie.cli.wording import Wording
 from reverie.craft.attach import split
+from reverie.craft.axes import parted
 from reverie.craft.cells import save_beside, save_sheet, sheet_and_folder
 from reverie.craft.library import modifiers
 from reverie.errors import BadRequest
@@ -80,12 +80,12 @@ def _tried(given: Sequence[str]) -> list[Added]:
 
     library = {one.name: one.words for one in modifiers()}
     found = list[Added]()
-    for name in dict.fromkeys(part.strip() for one in given for part in re.split(r"(?<!\\),", one)):
+    for name in dict.fromkeys(part for one in given for part in parted(one)):
         bare = name.removeprefix("+").lower()
         if name.startswith("+") and bare not in library:
             split([name])  # which says what is close to it
         if name:
-            found.append(Added(bare if bare in library else name, library.get(bare, name.replace("\\,", ","))))
+            found.append(Added(bare if bare in library else name, library.get(bare, name)))
         if name and bare not in library and " " not in name and (close := get_close_matches(bare, library, 1, 0.8)):
             print(f"note: {name!r} is no name of the library and is tried as it stands; {close[0]!r} is one", file=sys.stderr)
     return found

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from reverie import presets
 from reverie.cli.wording import Wording
 from reverie.craft.attach import attach, split
-from reverie.craft.lists import spelled
+from reverie.craft.lists import spelled, telling
 from reverie.dream import Dream, Scalar
 from reverie.errors import BadRequest
 from reverie.prompts import parse
@@ -115,10 +115,9 @@ def dreams(
 def piped() -> list[str]:
     """The prompts on standard input, one a line; empty ones and those that begin with # are left out."""
     try:
-        lines = [line.strip() for line in sys.stdin]
+        found = telling(sys.stdin)
     except UnicodeDecodeError as error:
         raise BadRequest(f"What came on standard input is no text ({error}): '-' reads a prompt from each line.") from None
-    found = [line for line in lines if line and not line.startswith("#")]
     if not found:
         raise BadRequest("Nothing came on standard input: '-' reads a prompt from each line, as in reverie craft write | reverie paint -.")
     return found

@@ -52,7 +52,9 @@ def described(recipe: Recipe) -> str:
 
 def _listed(texts: Sequence[str]) -> str:
     """Texts between bars; a vector that is written out is as long as a page."""
-    return " | ".join(text if len(text) < 100 or not text.startswith("data:") else f"{text[:60]}..." for text in texts)
+    from reverie.vectors import INLINE
+
+    return " | ".join(text if len(text) < 100 or not text.startswith(INLINE) else f"{text[:60]}..." for text in texts)
 
 
 def _from(recipe: Recipe) -> dict[str, str]:

@@ -13,6 +13,7 @@ from reverie.craft.asked import JUDGE, Own
 from reverie.craft.attach import Prompts
 from reverie.craft.phrases import Phrase
 from reverie.dream import Dream
+from reverie.prompt import wanted_words
 from reverie.regions import region
 
 
@@ -50,7 +51,7 @@ def agreement(who: str, eye: Own, image: Tensor, prompts: Prompts, fit: str) -> 
     the cosines of the texts, each with its place in the picture, by weight, so that what is to be avoided counts against it."""
     texts = [prompt for prompt in prompts if prompt.kind == "text" and prompt.weight]
     if who == JUDGE:
-        wanted = ", ".join(prompt.words for prompt in texts if prompt.weight > 0)
+        wanted = wanted_words(prompts)
         value = eye(image, [wanted]).item() if wanted else float("nan")
         return value if isfinite(value) else None
     total = sum(abs(prompt.weight) for prompt in texts)

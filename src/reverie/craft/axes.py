@@ -48,6 +48,11 @@ class Axis:
 NOTHING = Axis("", MODIFIERS, ("",))  # one column, or one row
 
 
+def parted(given: str) -> list[str]:
+    r"""What stands among commas, of which ``\,`` is text."""
+    return [part.strip().replace("\\,", ",") for part in _COMMA.split(given)]
+
+
 def slots(template: str) -> set[str]:
     """The letters x and y for which the prompt has places."""
     return {found[1] for found in re.finditer(r"(?<!\$)\{([xy])\}", template)}
@@ -97,8 +102,7 @@ def _field(letter: str, name: str, waiting: bool) -> str | None:
 
 
 def _values(letter: str, given: str) -> tuple[str, ...]:
-    parts = [part.strip().replace("\\,", ",") for part in _COMMA.split(given)]
-    values = tuple(dict.fromkeys(value for part in parts for value in _spread(letter, part)))
+    values = tuple(dict.fromkeys(value for part in parted(given) for value in _spread(letter, part)))
     if values == ("",):
         raise BadRequest(f"--{letter} needs values: seed=1..4, steps=10,30,60, or words such as 'red,blue'.")
     if len(values) > MOST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,18 +37,24 @@ def listed(field: str, value: str) -> str:
     return value
 
 
-def lines(path: Path) -> list[str]:
-    """The lines of a file that hold something and do not begin with #; raises ``BadRequest``."""
+def lines(path: Path, of: str = "texts") -> list[str]:
+    """The lines of a file that hold something; raises ``BadRequest``, which says ``of`` what it is a list."""
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError(f"it has more than {LARGEST:,} bytes")
-        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        found = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise BadRequest(f"The list {str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    found = [line for line in found if line and not line.startswith("#")]
-    if not found:
-        raise BadRequest(f"The list {str(path)!r} is empty: write a text on each line.")
-    return found
+        raise BadRequest(f"The list of {of} {str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if not telling(found):
+        raise BadRequest(
+            f"The list {str(path)!r} is empty: there are no {of} in it. Write them a line each; those that begin with # are left out."
+        )
+    return telling(found)
+
+
+def telling(lines: Iterable[str]) -> list[str]:
+    """The lines that hold something and do not begin with #."""
+    return [line for line in map(str.strip, lines) if line and not line.startswith("#")]
 
 
 @cache

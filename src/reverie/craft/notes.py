@@ -9,10 +9,10 @@ from typing import Any
 from reverie.craft.english import foreign, hints
 from reverie.dream import Dream
 from reverie.types import Literate
+from reverie.vectors import INLINE
 
 FEW = 5  # of a kind are told to people; programs get them all
 SHOWN = 60  # letters of a text
-INLINE = "data:"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def notes(dreams: Sequence[Dream], device: str = "auto") -> list[Note]:
     for text in dict.fromkeys(text for one in dreams for text in _typed(one)) if english else ():
         for note in _language(text, english, known):
             found[note.kind, note.line] = note
-    for text in dict.fromkeys(text for one in dreams for text in _read(one)):
+    for text in dict.fromkeys(text for one in dreams for text in _typed(one, one.templates or ("{}",))):
         for name, eye in readers.items():
             for note in _long(text, name, eye):
                 found.setdefault((note.kind, f"{text} {name}"), note)
@@ -57,20 +57,14 @@ def few(told: Sequence[Note]) -> Iterator[str]:
             yield f"  ({len(lines) - most} more such texts)"
 
 
-def _typed(dream: Dream) -> Iterator[str]:
-    for prompt in dream.prompts:
-        if prompt.kind == "text":
-            yield from (prompt.text, *(part.text for part in prompt.blend))
-    yield from (text for text in (*dream.more, *dream.less) if not text.startswith(INLINE))
-
-
-def _read(dream: Dream) -> Iterator[str]:
+def _typed(dream: Dream, templates: Sequence[str] = ("{}",)) -> Iterator[str]:
+    """The texts, those of prompts in the templates."""
     from reverie.reading import filled
 
     for prompt in dream.prompts:
         if prompt.kind == "text":
             for text in (prompt.text, *(part.text for part in prompt.blend)):
-                yield from filled(text, dream.templates or ("{}",))
+                yield from filled(text, templates)
     yield from (text for text in (*dream.more, *dream.less) if not text.startswith(INLINE))
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from reverie.craft.vocabulary import Scene, said
 from reverie.images import to_tensor
+from reverie.reading import read
 from reverie.types import Perceptor
 
 SHORTLIST = 12  # of each category go into the prompt's making: the others were further off beside the subject already
@@ -104,7 +105,7 @@ class _Nearness:
     @torch.no_grad()
     def cosines(self, texts: Sequence[str]) -> list[float]:
         pieces = [texts[start : start + 256] for start in range(0, len(texts), 256)]
-        found: list[float] = (torch.cat([self.perceptor.read(piece).float() for piece in pieces]) @ self.picture).tolist()
+        found: list[float] = (torch.cat([read(piece, self.perceptor) for piece in pieces]) @ self.picture).tolist()
         return found
 
     def ranked(self, texts: Mapping[str, str]) -> list[Near]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reverie.craft.library import modifiers
+from reverie.craft.lists import lines
 from reverie.data.captions import article
 from reverie.data.words import COLOURS, GROUNDS, STYLES
-from reverie.errors import BadRequest, in_a_line
 
 # The library's colour words are of whole pictures; "colour" is that of the thing here.
 NAMES = {"colour": "colours", "site-and-quality": "quality"}
@@ -52,22 +52,8 @@ def lists(things: Sequence[str], taught: bool, files: Sequence[Path] = ()) -> di
             if one.words not in told:
                 found.setdefault(NAMES.get(one.category, one.category), []).append(one.words)
     for file in files:
-        found.setdefault(file.stem, []).extend(_lines(file))
+        found.setdefault(file.stem, []).extend(lines(file, "words"))
     return {category: tuple(dict.fromkeys(phrases)) for category, phrases in found.items()}
-
-
-def _lines(file: Path) -> list[str]:
-    """The phrases of a list, a line each; raises ``BadRequest`` for a file that is none."""
-    try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(
-            f"The words {str(file)!r} cannot be read ({in_a_line(error)}): --words names a text file, a phrase a line."
-        ) from error
-    found = [line for line in lines if line and not line.startswith("#")]
-    if not found:
-        raise BadRequest(f"There are no words in {str(file)!r}: write a phrase a line. Lines that begin with # are left out.")
-    return found
 
 
 def said(text: str, by: Mapping[str, Sequence[str]]) -> dict[str, str]:

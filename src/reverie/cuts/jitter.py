@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+from reverie.losses import luminance
+
 # How far each channel is from the brightest, as a share of the widest difference, is a trapezoid of the hue in sixths of the
 # circle: it begins here for red, green and blue.
 CORNERS = (5, 3, 1)
@@ -51,15 +52,11 @@ def _brighter(views: Tensor, factor: Tensor) -> Tensor:
 
 
 def _starker(views: Tensor, factor: Tensor) -> Tensor:
-    return (views * factor + _grey(views).mean((2, 3), keepdim=True) * (1 - factor)).clamp(0, 1)
+    return (views * factor + luminance(views).mean((2, 3), keepdim=True) * (1 - factor)).clamp(0, 1)
 
 
 def _richer(views: Tensor, factor: Tensor) -> Tensor:
-    return (views * factor + _grey(views) * (1 - factor)).clamp(0, 1)
-
-
-def _grey(views: Tensor) -> Tensor:
-    return (views * views.new_tensor(LUMA).view(3, 1, 1)).sum(1, keepdim=True)
+    return (views * factor + luminance(views) * (1 - factor)).clamp(0, 1)
 
 
 def turned(images: Tensor, turns: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from reverie.nets.bf16 import attend, patches
 from reverie.nets.clip_resnet import ModifiedResNet, ResNetConfig, resnet_of
 
+QUICK = 1.702  # of OpenAI's quick GELU (Hendrycks & Gimpel 2016, arXiv 1606.08415)
 HEAD = 64  # channels of an attention head ...
 # ... but in open_clip's ViT-H, g, bigG and e, by their widths: all have 16 heads.
 WIDE_HEADS: Mapping[int, int] = MappingProxyType({1280: 16, 1408: 16, 1664: 16, 1792: 16})
@@ -81,10 +82,10 @@ def _stack_of(shapes: Mapping[str, Sequence[int]], inside: str, heads: Mapping[i
 
 
 class QuickGELU(nn.Module):
-    """x * sigmoid(1.702 x), which is silu(1.702 x) / 1.702."""
+    """x * sigmoid(QUICK x), which is silu(QUICK x) / QUICK."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.silu(1.702 * x) * (1 / 1.702)
+        return F.silu(QUICK * x) * (1 / QUICK)
 
 
 class LayerNorm(nn.LayerNorm):
@@ -206,8 +207,8 @@ class CLIP(nn.Module):
                 widen, _, narrow = module.mlp
                 with torch.no_grad():
                     for weights in widen.parameters():
-                        weights.mul_(1.702)
-                    next(narrow.parameters()).div_(1.702)  # its weights; the bias stands
+                        weights.mul_(QUICK)
+                    next(narrow.parameters()).div_(QUICK)  # its weights; the bias stands
                 module.mlp[1] = nn.SiLU()
         return self
 

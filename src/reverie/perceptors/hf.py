@@ -6,9 +6,9 @@ Nothing is fetched unless asked. Only safetensors are read, and no code that a f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,20 +17,11 @@ from torch import Tensor
 from reverie import clip_tokens, hub
 from reverie.errors import BadRequest
 from reverie.options.hf import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, Words, said_beside
 from reverie.tokens import whole_words
 
 KINDS = ("clip", "siglip")
 SIGLIP_MEAN = SIGLIP_STD = (0.5, 0.5, 0.5)
-
-
-class Words(NamedTuple):
-    """How texts become rows of numbers: pieces that are read at once, how many a text has, and the vocabulary."""
-
-    read: Callable[[Sequence[str]], list[list[int]]]
-    count: Callable[[str], int]
-    limit: int
-    pieces: Collection[str]
 
 
 class HfPerceptor:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,6 +36,15 @@ def part(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A part of a configuration; empty where it is none."""
     found = said.get(name)
     return found if isinstance(found, dict) else {}
+
+
+class Words(NamedTuple):
+    """How texts become rows of numbers, as the network takes them: pieces that are read at once, how many a text has, the vocabulary."""
+
+    read: Callable[[Sequence[str]], Any]
+    count: Callable[[str], int]
+    limit: int
+    pieces: Collection[str]
 
 
 class Lens:

@@ -5,9 +5,9 @@ CLIPs in OpenAI's layout need no package (``clip``). Nothing is fetched, and che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,19 +17,10 @@ from reverie.clip_tokens import too_long
 from reverie.errors import BadRequest, in_a_line, unknown
 from reverie.library import path_of
 from reverie.options.openclip import Options
-from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, part, said_beside
+from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, MANY, SHARE, Lens, Words, part, said_beside
 from reverie.tokens import whole_words
 
 MORE = 512  # tokens beyond the length that are made, to see whether a text was cut
-
-
-class Words(NamedTuple):
-    """How texts become rows of numbers: pieces that are read at once, how many a text has, and the vocabulary."""
-
-    read: Callable[[Sequence[str]], Tensor]
-    count: Callable[[str], int]
-    limit: int
-    pieces: Collection[str]
 
 
 class OpenClipPerceptor:

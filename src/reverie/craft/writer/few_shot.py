@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reverie.errors import BadRequest
+from reverie.craft.lists import lines
 
 FILE = Path(__file__).with_name("examples.txt")
 ABOUT = "Prompts for a neural network that paints: short, vivid descriptions of strange and beautiful pictures, and of how they are made."
@@ -16,15 +16,8 @@ STOPS = ('"', "\n")
 
 
 def read_examples(path: Path | None) -> list[str]:
-    """The lines of a file that are neither empty nor begin with #; raises ``BadRequest`` where there are none."""
-    try:
-        lines = [line.strip() for line in (path or FILE).read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The examples {str(path)!r} cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8 text'}).") from error
-    found = [line for line in lines if line and not line.startswith("#")]
-    if not found:
-        raise BadRequest(f"There are no examples in {str(path)!r}: write prompts into it, one a line.")
-    return found
+    """The examples in a file, or ours; raises ``BadRequest`` where there are none."""
+    return lines(path or FILE, "examples")
 
 
 def begun(examples: Sequence[str], given: str) -> str:
