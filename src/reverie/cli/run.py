@@ -20,6 +20,7 @@ from reverie.dream import Dream
 from reverie.errors import BadRequest, ReverieError
 from reverie.images import load_picture
 from reverie.interrupt import STOPPED, stoppable
+from reverie.naming import title
 from reverie.observers.events import Events
 from reverie.observers.journey import Film, Journey, encode, frames_of
 from reverie.observers.progress import progress
@@ -188,7 +189,8 @@ def _echo(dreams: Sequence[Dream], output: Output, events: Events | None, new: b
         for prompts in different:
             events.tell("parsed", text=show(prompts), prompts=[prompt.model_dump() for prompt in prompts])
     elif not output.quiet:
-        print(explain(different[0]) if len(different) == 1 else "\n".join(map(show, different)), file=sys.stderr)
+        told = explain(different[0]) if len(different) == 1 else "\n".join(map(show, different))
+        print(told or f"without words: {title(dreams[0])}", file=sys.stderr)
     if new and (events or not output.quiet):
         _note(dreams, output, events)
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from reverie.perceptors.judge import fitted
 from reverie.reading import read
 from reverie.rng import Rng
-from reverie.sheets import FAINT, font
+from reverie.sheets import FAINT, font, wrapped
 from reverie.types import Perceptor
 
 LOOKS = 600
@@ -73,5 +73,6 @@ def legend(width: int, most: float) -> Image.Image:
     pen = ImageDraw.Draw(page)
     for at, words in ((0, f"-{most:.3f}"), (0.5, "0"), (1, f"+{most:.3f}")):
         pen.text((size + at * bar, 2 * size), words, fill=FAINT, font=font(size), anchor=("la", "ma", "ra")[round(2 * at)])
-    pen.text((bar + 2 * size, size // 2), "what the phrase's cosine gains where a place is seen", fill=FAINT, font=font(size))
+    for number, line in enumerate(wrapped("what the phrase's cosine gains where a place is seen", width - bar - 3 * size, size)):
+        pen.text((bar + 2 * size, size // 2 + number * 4 * size // 3), line, fill=FAINT, font=font(size))
     return page
