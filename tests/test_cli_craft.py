@@ -36,8 +36,8 @@ def test_list(capsys: Capture) -> None:
     assert (one["name"], one["years"], one["taught"]) == ("hokusai", "1760–1849", False)
     assert main(["craft", "list", "--json"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(modifiers())
-    assert main(["craft", "list", "unheard"]) == 0
-    assert "The categories are: medium" in capsys.readouterr().err
+    assert main(["craft", "list", "lihgt"]) == 0
+    assert "There is no category 'lihgt'. Did you mean 'light'?" in capsys.readouterr().err
 
 
 def test_styles(capsys: Capture) -> None:

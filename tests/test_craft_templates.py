@@ -75,6 +75,20 @@ def test_weights_count() -> None:
     assert 150 < drawn.count("x") < 200
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("a.txt", "9::x\ny\n"), ("a.yaml", "- 9::x\n- y\n"), ("a.json", '["9::x", "y"]'),
+        ("any.yaml", "a: [9::x, y]"), ("any.json", '{"a": [{"text": "x", "weight": 9}, "y"]}'),
+    ],
+)  # fmt: skip
+def test_weights_count_in_every_kind_of_list(tmp_path: Path, file: str, content: str) -> None:
+    (tmp_path / file).write_text(content, encoding="utf-8")
+    drawn = [draw("__a__", seed, [tmp_path]) for seed in range(200)]
+    assert 160 < drawn.count("x") < 200 == drawn.count("x") + drawn.count("y")
+    assert every("__a__", [tmp_path]) == ["x", "y"]
+
+
 def test_variables_draw_each_time_or_once() -> None:
     again = {draw("${x={a|b}}${x} ${x}", seed) for seed in range(40)}
     once = {draw("${x=!{a|b}}${x} ${x}", seed) for seed in range(40)}

@@ -28,12 +28,13 @@ Json = Annotated[bool, SWITCH, Parameter(help="a JSON object per line")]
 def list_(*words: Annotated[str, Parameter(help="a category, or words to search for")], json: Json = False) -> int:
     """List modifiers: use them as reverie "a castle" +oil-painting +golden-hour."""
     from reverie.craft.library import CATEGORIES, about, find
+    from reverie.errors import unknown
 
     found = find(words)
     for one in found if json else []:
         print(as_json.dumps({**asdict(one), "taught": one.taught}))
     if not found:
-        print(f"No modifier has all of that in it. The categories are: {', '.join(CATEGORIES)}.", file=sys.stderr)
+        print(f"No modifier has all of that in it. {unknown('category', ' '.join(words), CATEGORIES)}", file=sys.stderr)
     elif not json:
         rows = [
             (one.name, one.category, one.words, f"{one.note}{f' ({one.years})' if one.years else ''}", "*" if one.taught else "")

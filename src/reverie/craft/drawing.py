@@ -13,7 +13,6 @@ from typing import Any
 
 from dynamicprompts.enums import SamplingMethod
 from dynamicprompts.sampling_context import SamplingContext
-from dynamicprompts.wildcards.collection.list import ListWildcardCollection
 from dynamicprompts.wildcards.item import WildcardItem
 from dynamicprompts.wildcards.tree import build_tree_from_root_map
 from dynamicprompts.wildcards.values import WildcardValues
@@ -38,7 +37,7 @@ class Wildcards:
 
     def __init__(self, folders: Sequence[Path], weighted: bool, lists: Mapping[str, list[str]]) -> None:
         library: dict[str, Any] = {f"craft/{category}": [one.words for one in find([category])] for category in CATEGORIES}
-        self._lists = build_tree_from_root_map({"": [library, *(folder for folder in folders if folder.is_dir()), _weighed(lists)]}).map
+        self._lists = build_tree_from_root_map({"": [library, *(folder for folder in folders if folder.is_dir()), dict(lists)]}).map
         self._folders, self._weighted = folders, weighted
 
     def get_values(self, wildcard: str) -> WildcardValues:
@@ -53,22 +52,14 @@ class Wildcards:
         values = sorted(dict.fromkeys(value for found in lists for value in found.get_values()), key=str)
         if not values:
             raise BadRequest(f"The wildcard {name!r} has nothing in it.")
-        return WildcardValues.from_items([self._hidden(value) for value in values])
+        return WildcardValues.from_items([self._read(value) for value in values])
 
-    def _hidden(self, value: str | WildcardItem) -> str | WildcardItem:
-        """Without its weight where all are wanted: the library would go through it as often as it weighs."""
-        if isinstance(value, str):
-            return hide(value)
-        return WildcardItem(content=hide(value.content), weight=value.weight) if self._weighted else hide(value.content)
-
-
-def _weighed(lists: Mapping[str, list[str]]) -> dict[str, Any]:
-    """The lists as those of files are, in which a line may begin with its weight."""
-    found = {name: [(_WEIGHT.match(line), line) for line in lines] for name, lines in lists.items()}
-    return {
-        name: ListWildcardCollection([WildcardItem(line[weight.end() :], float(weight[1])) if weight else line for weight, line in lines])
-        for name, lines in found.items()
-    }
+    def _read(self, value: str | WildcardItem) -> str | WildcardItem:
+        """A line and the weight it begins with. Where all are wanted none has any: the library goes through it as often as it weighs."""
+        text, weight = (value, 1.0) if isinstance(value, str) else (value.content, value.weight)
+        if begun := _WEIGHT.match(text):
+            text, weight = text[begun.end() :], float(begun[1])
+        return WildcardItem(content=hide(text), weight=weight) if self._weighted else hide(text)
 
 
 def drawn(template: str, seed: int, folders: Sequence[Path], most: int | None, lists: Mapping[str, list[str]]) -> list[str]:
