@@ -31,6 +31,8 @@ IMAGE[:, 0, :, :4] = 1  # red on the left
         ("guide", "a red fox @right | red", 0.25),
         ("guide", "red:3 | an owl", 0.375),
         ("guide", "an owl | red:-1", -0.25),
+        ("guide", "an owl && red:-1", -0.25),
+        ("guide", "an owl && red:3 @left | red", 0.7),
         ("guide", "x.png", None),
         ("judge", "an owl | red:-1", 0.0),
         ("judge", "an owl | red @left", 0.5),
@@ -46,6 +48,8 @@ def test_what_a_phrase_adds() -> None:
     told = [mine["guide"] for mine in said(IMAGE, dream, phrases(dream.prompts), {"guide": eye})]
     assert [(one.alone, one.whole, one.without) for one in told] == [(0.5, 0.25, 0), (0, 0.25, 0.25), (0, 0.25, 0.5)]
     assert [one.gain for one in told] == [0.25, 0, -0.25]
+    blended = Dream("an owl && red")
+    assert said(IMAGE, blended, phrases(blended.prompts), {"guide": eye})[0]["guide"].alone == 0, "without what it is blended with"
     (alone,) = said(IMAGE, Dream("red"), phrases(Dream("red").prompts), {"guide": eye})
     assert alone["guide"].without is None and alone["guide"].gain is None
     assert as_data(phrases(Dream("red").prompts)[0], alone)["guide"] == {"alone": 0.5, "whole": 0.5, "without": None, "gain": None}

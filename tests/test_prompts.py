@@ -194,6 +194,8 @@ def test_any_text_parses_or_is_refused_in_words(text: str) -> None:
         ("noise(7):0.3", "noise", "noise(7)", None, 0.3),
         ("noise", "text", "noise", None, 1),
         ("a fox @left", "text", "a fox", "left", 1),
+        ("a fox:2 @left", "text", "a fox", "left", 2),
+        ("ratio 4:3 @left", "text", "ratio 4:3", "left", 1),
         ("a fox @top-right:-0.5", "text", "a fox", "top-right", -0.5),
         ("cat.png @mask.png", "picture", "cat.png", "mask.png", 1),
         ("by @somebody", "text", "by @somebody", None, 1),
@@ -224,7 +226,7 @@ def test_files_are_named_and_left_behind() -> None:
     [
         ("a castle && a ship:0.3", 1, (("a ship", 0.3),), None),
         ("a castle:0.5 && a ship:-0.5", 0.5, (("a ship", -0.5),), None),
-        ("a && b && c:2 @left", 1, (("b", 1), ("c:2", 1)), "left"),
+        ("a && b && c:2 @left", 1, (("b", 1), ("c", 2)), "left"),
         ("a && b @left:2", 1, (("b", 2),), "left"),
         (r"a && 12\:30:0.5", 1, (("12:30", 0.5),), None),
     ],

@@ -12,7 +12,8 @@ unless a weight is unmistakable:
 A prompt that is the name or address of a picture (``cat.jpg``, ``https://x/y.png``) asks to be like that picture, and
 ``noise(7)`` to be like nothing in particular: a chance direction, by its number. A file of numbers (``fox.npy``,
 ``fox.safetensors``) is a vector of the perceptor's own, to be like what it was made from. ``@left`` at the end limits a prompt to
-a part of the frame: left, right, top, bottom, centre, top-left and so on, or the white of a mask (``@mask.png``).
+a part of the frame: left, right, top, bottom, centre, top-left and so on, or the white of a mask (``@mask.png``); a weight comes after
+it or before.
 
 Double quotes around a whole prompt make all of it text, and any place and number after them count: ``"1984"@left:2``.
 ``a castle && a ship:0.3`` is one prompt of several texts, which are read apart and pull towards one place between them (``blend``); a
@@ -68,8 +69,7 @@ def parse(text: str) -> tuple[Prompt, ...]:
             if others:
                 prompts.append(_blended(plain, others))
                 continue
-            raw, numbers = _weighed(plain.strip())
-            raw, region = _placed(raw)
+            raw, region, numbers = _ended(plain.strip())
             kind = kind_of(raw)
         words = _ESCAPE.sub(r"\1", raw)
         if not words.strip():
@@ -80,9 +80,9 @@ def parse(text: str) -> tuple[Prompt, ...]:
 
 def _blended(first: str, others: list[str]) -> Prompt:
     """A prompt of several texts, each with its weight; the place at the end of the last is that of all."""
-    *texts, (last, weight) = [_weighed(one.strip()) for one in (first, *others)]
-    last, region = _placed(last)
-    found = [_prompt(_ESCAPE.sub(r"\1", raw), numbers) for raw, numbers in (*texts, (last, weight)) if raw.strip()]
+    *texts, last = [one.strip() for one in (first, *others)]
+    raw, region, numbers = _ended(last)
+    found = [_prompt(_ESCAPE.sub(r"\1", raw), numbers) for raw, numbers in (*map(_weighed, texts), (raw, numbers)) if raw.strip()]
     if len(found) <= len(others) or any(one.stop is not None for one in found[1:]) or any(kind_of(one.text) != "text" for one in found):
         raise BadRequest(
             f"{' && '.join(one.strip() for one in (first, *others))!r} cannot be blended: each side of && is a text with a weight or none, "
@@ -100,6 +100,15 @@ def show(prompts: Iterable[Prompt]) -> str:
 def explain(prompts: Iterable[Prompt]) -> str:
     """What was understood, one line per prompt: its text, weight and stop."""
     return "\n".join(_line(prompt) for prompt in prompts)
+
+
+def _ended(raw: str) -> tuple[str, str | None, list[str]]:
+    """A prompt without quotes, in parts: its text, its place, and its numbers, which come after the place or before it."""
+    text, numbers = _weighed(raw)
+    text, region = _placed(text)
+    if region and not numbers:
+        text, numbers = _weighed(text)
+    return text, region, numbers
 
 
 def _weighed(raw: str) -> tuple[str, list[str]]:

@@ -44,8 +44,8 @@ def paint(
     *text: Annotated[
         str,
         Parameter(
-            help="what to paint: text, or 'text | more text', each with an optional :weight; {a|b} draws one, +oil-painting adds words; "
-            "- reads a text from each line of standard input"
+            help="what to paint: text, or 'text | more text', each with an optional :weight; 'a && b' blends two; {a|b} draws "
+            "one; +oil-painting adds words; - reads a text from each line of standard input"
         ),
     ],
     batch: Annotated[int, BATCH] = 1,

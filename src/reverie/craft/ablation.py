@@ -13,7 +13,7 @@ from reverie.craft.asked import JUDGE, Own
 from reverie.craft.attach import Prompts
 from reverie.craft.phrases import Phrase
 from reverie.dream import Dream
-from reverie.prompt import wanted_words
+from reverie.prompt import Part, wanted_words
 from reverie.regions import region
 
 
@@ -36,7 +36,7 @@ def said(image: Tensor, dream: Dream, phrases: Sequence[Phrase], asked: Mapping[
     """For each phrase what each of those asked says of the picture [1,3,H,W] in 0..1."""
     found = []
     for phrase in phrases:
-        alone = (dream.prompts[phrase.place].model_copy(update={"text": phrase.text, "weight": 1.0}),)
+        alone = (dream.prompts[phrase.place].model_copy(update={"text": phrase.text, "weight": 1.0, "blend": ()}),)
         found.append(
             {
                 who: Said(*(agreement(who, eye, image, prompts, dream.fit) for prompts in (alone, dream.prompts, phrase.rest)))
@@ -48,16 +48,22 @@ def said(image: Tensor, dream: Dream, phrases: Sequence[Phrase], asked: Mapping[
 
 def agreement(who: str, eye: Own, image: Tensor, prompts: Prompts, fit: str) -> float | None:
     """How well a picture fits prompts. The judge reads all that is wanted as one text, as while it paints; a guide's is the mean of
-    the cosines of the texts, each with its place in the picture, by weight, so that what is to be avoided counts against it."""
+    the cosines of the texts, those of a blend among them, each with its place in the picture, by weight, so that what is to be
+    avoided counts against it."""
     texts = [prompt for prompt in prompts if prompt.kind == "text" and prompt.weight]
     if who == JUDGE:
         wanted = wanted_words(prompts)
         value = eye(image, [wanted]).item() if wanted else float("nan")
         return value if isfinite(value) else None
-    total = sum(abs(prompt.weight) for prompt in texts)
+    told = [
+        (prompt.region, part.text, part.weight)
+        for prompt in texts
+        for part in (Part(text=prompt.text, weight=prompt.weight), *prompt.blend)
+    ]
+    total = sum(abs(weight) for _, _, weight in told)
     height, width = image.shape[-2:]
-    cosines = [eye(region(prompt.region, height, width, fit).of(image), [prompt.text]).item() for prompt in texts]
-    return sum(prompt.weight * cosine for prompt, cosine in zip(texts, cosines, strict=True)) / total if total else None
+    cosines = [weight * eye(region(place, height, width, fit).of(image), [text]).item() for place, text, weight in told]
+    return sum(cosines) / total if total else None
 
 
 def as_data(phrase: Phrase, told: Mapping[str, Said]) -> dict[str, Any]:
