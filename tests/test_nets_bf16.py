@@ -36,9 +36,12 @@ def test_attention_is_torchs(dtype: torch.dtype, causal: bool) -> None:
 
 
 def test_patches_are_what_a_convolution_sees() -> None:
-    layer, images = nn.Conv2d(3, 5, 4, 4, bias=False), drawn(2, 3, 12, 8)
+    layer, images = nn.Conv2d(3, 5, 4, 4, bias=False), drawn(2, 3, 13, 10)  # what is left over at the edges is not seen
     wanted = layer(images).flatten(2).transpose(1, 2)
     assert torch.allclose(F.linear(patches(images, 4), layer.weight.flatten(1)), wanted, atol=1e-6)
+    with torch.autocast("cpu", BF16):
+        found = patches(images, 4)
+        assert found.dtype == BF16 and apart(F.linear(found, layer.weight.flatten(1)), wanted) < 1e-2
 
 
 @pytest.mark.parametrize("channels_last", [True, False])

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -49,17 +50,19 @@ class Wildcards:
             folders = " or ".join(map(str, self._folders))
             known = there + names if len(self._lists) <= FEW else ""
             raise BadRequest(f"{told}{known}\nWildcards are files in {folders}. {HOW}")
-        values = sorted(dict.fromkeys(value for found in lists for value in found.get_values()), key=str)
+        values = sorted(
+            dict.fromkeys(self._read(value) for found in lists for value in found.get_values()), key=attrgetter("content", "weight")
+        )
         if not values:
             raise BadRequest(f"The wildcard {name!r} has nothing in it.")
-        return WildcardValues.from_items([self._read(value) for value in values])
+        return WildcardValues.from_items(values)
 
-    def _read(self, value: str | WildcardItem) -> str | WildcardItem:
-        """A line and the weight it begins with. Where all are wanted none has any: the library goes through it as often as it weighs."""
+    def _read(self, value: str | WildcardItem) -> WildcardItem:
+        """A line and the weight it begins with; 1 where all are wanted, since the library goes through a line as often as it weighs."""
         text, weight = (value, 1.0) if isinstance(value, str) else (value.content, value.weight)
         if begun := _WEIGHT.match(text):
             text, weight = text[begun.end() :], float(begun[1])
-        return WildcardItem(content=hide(text), weight=weight) if self._weighted else hide(text)
+        return WildcardItem(hide(text), weight if self._weighted else 1.0)
 
 
 def drawn(template: str, seed: int, folders: Sequence[Path], most: int | None, lists: Mapping[str, list[str]]) -> list[str]:

@@ -48,7 +48,7 @@ class Words(NamedTuple):
 
 
 class Lens:
-    """Views in 0..1 to what a network was trained to see, channels last."""
+    """Views in 0..1 to what a network was trained to see."""
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], device: torch.device) -> None:
         self.mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
@@ -62,7 +62,7 @@ class Lens:
         return cls(means if _three(means) else mean, stds if _three(stds) and all(stds) else std, device)
 
     def __call__(self, views: Tensor) -> Tensor:
-        return ((views - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        return torch.addcmul(-self.mean / self.std, views, 1 / self.std)
 
 
 def _three(values: Any) -> bool:
