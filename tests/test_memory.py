@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ctypes import CDLL
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from reverie import build
 from reverie.build import Kept, frames
 from reverie.course import Course
 from reverie.errors import Failed
-from reverie.memory import Portions, is_short
+from reverie.memory import Portions, is_short, keeping
 from reverie.plan import Plan
 from reverie.types import Frame, Latent
 
@@ -120,3 +122,16 @@ def test_halves_begin_at_what_was_in_use() -> None:
     assert Portions(1, 1).halved(9, 9) == Portions(1, 1, True)
     assert Portions(1, 1, True).halved(9, 9) is None
     assert [(rows.start, rows.stop) for rows in Portions(1, 3).rows(7)] == [(0, 3), (3, 6), (6, 9)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists() or not hasattr(CDLL(None), "mallopt"), reason="asks Linux, and glibc")
+def test_what_is_freed_is_kept_until_the_end() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    with keeping():
+        before = resident()
+        torch.ones(2**25)  # 128 MB, which glibc would give back at once
+        kept = resident() - before
+    assert kept > 100e6
+    assert resident() < before + 30e6

@@ -27,7 +27,7 @@ from reverie.generators.tiled import tiled
 from reverie.generators.transparent import transparent
 from reverie.images import to_tensor
 from reverie.legs import painted
-from reverie.memory import Portions
+from reverie.memory import Portions, keeping
 from reverie.naming import title
 from reverie.objectives import objectives, weighed
 from reverie.options import of_cuts
@@ -143,7 +143,14 @@ def frames(
         raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
     plan = kept.plan or resolve(dream, device)
     torch.set_num_threads(plan.threads)
-    made = engine(dreams, plan)
+    with keeping():
+        yield from _painted(dreams, plan, wants, should_stop, kept)
+
+
+def _painted(
+    dreams: Sequence[Dream], plan: Plan, wants: Callable[[int, int], bool], should_stop: Callable[[], bool], kept: Kept
+) -> Iterator[Frame]:
+    dream, made = dreams[0], engine(dreams, plan)
     course, halted = yield from _coarsely(made, dreams, plan, wants, should_stop, kept)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)

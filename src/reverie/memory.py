@@ -5,10 +5,18 @@ The mathematics stays the same: whoever works in portions computes some things t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from ctypes import CDLL
 from dataclasses import dataclass
 
 import torch
+
+# mallopt's names in glibc's malloc.h, what keeps all that was freed, and what glibc itself comes to once it has seen large pieces.
+TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
+KEEPING = ((MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1))
+USUAL = ((MMAP_MAX, 65536), (MMAP_THRESHOLD, 32 << 20), (TRIM_THRESHOLD, 64 << 20))
 
 
 @dataclass(frozen=True)
@@ -36,3 +44,24 @@ class Portions:
 def is_short(error: BaseException) -> bool:
     """Whether this error says that memory did not suffice: torch's own, or that of a CPU."""
     return isinstance(error, torch.OutOfMemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Where malloc is glibc's, it keeps what is freed for the next step, which needs as much again, and gives it back at the end.
+
+    Otherwise every large tensor is new pages, which the system first fills with zeros: 7 % of a step of VQGAN f16 on two cores.
+    """
+    libc = CDLL(None) if sys.platform == "linux" else None
+    mallopt, trim = getattr(libc, "mallopt", None), getattr(libc, "malloc_trim", None)
+    if not (mallopt and trim):  # musl has neither
+        yield
+        return
+    for name, value in KEEPING:
+        mallopt(name, value)
+    try:
+        yield
+    finally:
+        for name, value in USUAL:
+            mallopt(name, value)
+        trim(0)
