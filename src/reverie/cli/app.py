@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from reverie import __version__
-from reverie.cli import bench, compat, craft, craft_sight, models, train
+from reverie.cli import compat, craft_sight
 from reverie.cli.components import components
 from reverie.cli.encode import encode
 from reverie.cli.extend import extend
@@ -34,10 +34,16 @@ from reverie.interrupt import STOPPED
 
 COMMANDS: dict[str, Any] = {
     "paint": paint, "grid": grid, "show": show, "replay": replay, "extend": extend, "morph": morph, "resume": resume, "encode": encode,
-    "log": log, "score": score, "plot": plot, "components": components, "craft": craft.app, "models": models.app, "train": train.app,
-    **craft_sight.COMMANDS,
-    "bench": bench.app, **compat.RAW, "from-flags": compat.from_flags,
+    "log": log, "score": score, "plot": plot, "components": components, **craft_sight.COMMANDS, **compat.RAW,
+    "from-flags": compat.from_flags,
 }  # fmt: skip
+# Modules with commands of their own, which are imported when one of them is called.
+GROUPS: Mapping[str, str] = {
+    "bench": "Measure Reverie on this machine.",
+    "craft": "Words that others paint with, and styles: what they are, what there is, and what they do.",
+    "models": "Fetch other people's models, or take them from files, and see which are here.",
+    "train": "Make the training pictures and train the built-in models from them, or your own from your pictures.",
+}
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".mp4", ".webm", ".gif", ".avif")
 TOPICS = ("speed", "clip", "vqgan", "data")
 ABOUT = "Reverie paints what you write: reverie 'a red apple'. A first word that is no command is the prompt."
@@ -90,6 +96,8 @@ def app() -> App:
     )
     for name, command in COMMANDS.items():
         made.command(command, name=name)
+    for name, about in GROUPS.items():
+        made.command(f"reverie.cli.{name}:app", name=name, help=about)
     made.default(paint)
 
     @made.meta.default
@@ -114,8 +122,8 @@ def after_flags(words: Sequence[str]) -> list[str]:
 
 def catch_typo(words: Sequence[str]) -> None:
     """``reverie sohw a.png`` is a mistyped command and no prompt; ``reverie shoe`` is a prompt."""
-    if len(words) < 2 or words[0] in COMMANDS or not (Path(words[1]).suffix.lower() in PICTURES or words[1] in TOPICS):
+    if len(words) < 2 or words[0] in {*COMMANDS, *GROUPS} or not (Path(words[1]).suffix.lower() in PICTURES or words[1] in TOPICS):
         return
     first = words[0]
-    for close in get_close_matches(first, COMMANDS, n=1):
+    for close in get_close_matches(first, [*COMMANDS, *GROUPS], n=1):
         raise BadRequest(f"There is no command {first!r}. Did you mean 'reverie {close}'? To paint it: reverie paint '{first} ...'.")

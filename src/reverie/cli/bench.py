@@ -17,7 +17,7 @@ from reverie.cli.flags import options as parse_options
 from reverie.cli.output import DEVICE, SWITCH
 from reverie.cli.paint import BATCH
 
-app = App(name="bench", help="Measure Reverie on this machine.")
+app = App(name="bench")
 app.command(peers)
 app.command(scale)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json as as_json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
-from pydantic import BaseModel
 
-from reverie import registry
 from reverie.cli.output import SWITCH
 from reverie.errors import unknown
-from reverie.registry import Component
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from reverie.registry import Component
 
 
 def components(
@@ -21,6 +23,8 @@ def components(
     json: Annotated[bool, SWITCH, Parameter(help="one JSON object per component, with the schema of its options")] = False,
 ) -> int:
     """List generators, perceptors and objectives, whose they are, and their options; other packages' that are broken are told apart."""
+    from reverie import registry
+
     shown = list(registry.survey(names))
     for name in names:
         if name not in {one.name for one in shown}:

@@ -16,7 +16,7 @@ from reverie.cli.craft_words import direction
 from reverie.cli.craft_writer import write
 from reverie.cli.output import SWITCH
 
-app = App(name="craft", help="Words that others paint with, and styles: what they are, what there is, and what they do.")
+app = App(name="craft")
 app.command(test)
 app.command(ablate)
 app.command(direction)

@@ -16,7 +16,7 @@ from reverie.cli.output import SWITCH
 if TYPE_CHECKING:
     from reverie.library import Record
 
-app = App(name="models", help="Fetch other people's models, or take them from files, and see which are here.")
+app = App(name="models")
 Name = Annotated[str, Parameter(help="a model, as `reverie models list` names it")]
 Json = Annotated[bool, SWITCH, Parameter(help="a JSON object per line")]
 MARKS = {True: "here", False: ""}

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 from reverie.train.settings import BigganPace, ClipPace, CodesPace, JudgePace, ProganPace, Robust, Sitting, SketchPace, VqganPace
 
-app = App(name="train", help="Make the training pictures and train the built-in models from them, or your own from your pictures.")
+app = App(name="train")
 Flat = Parameter(name="*")
 Seed = Annotated[int, Parameter(help="of weights and scenes")]
 Start = Annotated[str | None, Parameter(name="--from", help="earlier weights to start from, 'mini' or a file, instead of from chance")]
