@@ -10,7 +10,7 @@ import tiny
 import torch
 from torch import nn
 
-from reverie import begin, fitting
+from reverie import begin, fitting, memory
 from reverie.fitting import fitted, held
 from reverie.memory import Portions
 from reverie.plan import Plan
@@ -69,5 +69,5 @@ def test_room_is_a_share_of_what_there_is(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 4000))
     assert fitting.room(torch.device("cuda")) == 900
     assert 1 << 28 < fitting.room(tiny.CPU) < 1 << 45
-    monkeypatch.setattr(fitting, "os", SimpleNamespace())
+    monkeypatch.setattr(memory, "os", SimpleNamespace())
     assert fitting.room(tiny.CPU) == 4 << 30, "where the machine does not say"

@@ -17,7 +17,7 @@ from reverie import build
 from reverie.build import Kept, frames
 from reverie.course import Course
 from reverie.errors import Failed
-from reverie.memory import Portions, is_short, keeping
+from reverie.memory import Portions, allowed, is_short, keeping
 from reverie.plan import Plan
 from reverie.types import Frame, Latent
 
@@ -135,3 +135,24 @@ def test_what_is_freed_is_kept_until_the_end() -> None:
         kept = resident() - before
     assert kept > 100e6
     assert resident() < before + 30e6
+
+
+@pytest.mark.parametrize(
+    ("own", "limits", "expected"),
+    [
+        ("0::/job/step\n", {"job/memory.max": "4096\n", "job/step/memory.max": "max\n"}, 4096),
+        ("0::/job\n", {"job/memory.max": "4096\n", "memory.max": "2048\n"}, 2048),
+        ("0::/../other\n", {"memory.max": "2048\n"}, 2048),  # seen from within a container
+        ("4:cpuset,memory:/docker/1\n0::/\n", {"memory/memory.limit_in_bytes": "1024\n"}, 1024),
+        ("3:cpu:/a\n", {"a/memory.max": "1\n", "memory/a/memory.limit_in_bytes": "1\n"}, None),
+        ("0::/\n", {"memory.max": "9223372036854771712\n"}, None),
+        ("", {}, None),
+    ],
+)
+def test_a_groups_limit_counts(tmp_path: Path, own: str, limits: dict[str, str], expected: int | None) -> None:
+    machine = allowed(tmp_path / "nothing", tmp_path)
+    (tmp_path / "cgroup").write_text(own)
+    for name, limit in limits.items():
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(limit)
+    assert allowed(tmp_path / "cgroup", tmp_path / "groups") == (expected or machine)

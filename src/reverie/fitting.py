@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from reverie.memory import Portions
+from reverie.memory import Portions, allowed
 from reverie.step import Engine, decode
 from reverie.types import Latent, Perceptor
 
@@ -61,7 +60,7 @@ def held(run: Callable[[], Tensor]) -> int:
 
 
 def room(device: torch.device) -> int:
-    """Bytes that may be used. On a CPU a share of what the machine has, not of what is free, so that the same dream is always
+    """Bytes that may be used. On a CPU a share of what the process is allowed, not of what is free, so that the same dream is always
     painted in the same portions; elsewhere a share of what is free.
     """
     if device.type == "cuda":
@@ -69,7 +68,7 @@ def room(device: torch.device) -> int:
     elif device.type == "mps":
         found = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
     else:
-        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
+        found = allowed()
     return int(found * SHARE[device.type])
 
 

@@ -5,11 +5,13 @@ The mathematics stays the same: whoever works in portions computes some things t
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import CDLL
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import torch
 
@@ -44,6 +46,26 @@ class Portions:
 def is_short(error: BaseException) -> bool:
     """Whether this error says that memory did not suffice: torch's own, or that of a CPU."""
     return isinstance(error, torch.OutOfMemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+def allowed(own: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes of memory that this process may take: the machine's, or fewer where a group of Linux that it is in (a container, a job of
+    a cluster) is allowed fewer. ``own`` and ``groups`` are where Linux tells (man 7 cgroups), of both versions.
+    """
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
+    try:
+        lines = [line.split(":", 2) for line in own.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return found
+    for _, kinds, path in lines:
+        if kinds and "memory" not in kinds.split(","):
+            continue
+        top, name = (groups / "memory", "memory.limit_in_bytes") if kinds else (groups, "memory.max")
+        inner = PurePosixPath(path.lstrip("/"))
+        for folder in (inner, *inner.parents):  # a limit holds for all that is within
+            with suppress(OSError, ValueError):  # "max" is none, and a container sees its own group at the top
+                found = min(found, int((top / folder / name).read_text(encoding="utf-8")))
+    return found
 
 
 @contextmanager
