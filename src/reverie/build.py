@@ -143,14 +143,7 @@ def frames(
         raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
     plan = kept.plan or resolve(dream, device)
     torch.set_num_threads(plan.threads)
-    with keeping():
-        yield from _painted(dreams, plan, wants, should_stop, kept)
-
-
-def _painted(
-    dreams: Sequence[Dream], plan: Plan, wants: Callable[[int, int], bool], should_stop: Callable[[], bool], kept: Kept
-) -> Iterator[Frame]:
-    dream, made = dreams[0], engine(dreams, plan)
+    made = engine(dreams, plan)
     course, halted = yield from _coarsely(made, dreams, plan, wants, should_stop, kept)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)
@@ -158,10 +151,11 @@ def _painted(
         made, course, dream, plan, wants=lambda step: wants(step, dream.steps),
         should_stop=lambda: halted or should_stop(), after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
-    for one in shown:
-        if one.final and not (one.ended or halted):
-            kept.keep(plan, course, True)
-        yield from _frames(dreams, one)
+    with keeping(course.portions):
+        for one in shown:
+            if one.final and not (one.ended or halted):
+                kept.keep(plan, course, True)
+            yield from _frames(dreams, one)
 
 
 def _coarsely(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from reverie.memory import Portions, allowed
 from reverie.step import Engine, decode
@@ -15,7 +16,9 @@ from reverie.types import Latent, Perceptor
 # Beside what a graph keeps there are the gradients on their way back, and what convolutions need to work in.
 WORKING = 1.6
 SHARE = {"cuda": 0.9, "mps": 0.7, "cpu": 0.5}  # of what there is: a desktop has other things to do
-SMALL = 512 * 512  # pixels, of all dreams together, that fit wherever torch does: not worth a measurement
+# Pixels, of all dreams together, that are not worth a measurement where there is this much room: of the networks of 2021 (a VQGAN of
+# f16 and ViT-B/32 with 32 views) they took 5.0 GB, weights and libraries among them.
+SMALL, ROOMY = 512 * 512, 6 << 30
 
 
 def fitting(engine: Engine, latent: Latent) -> Portions:
@@ -23,15 +26,16 @@ def fitting(engine: Engine, latent: Latent) -> Portions:
     dreams, regions = len(engine.rngs), max(1, len(engine.regions))
     views = {name: dreams * regions * cutter.views for name, cutter in engine.cutters.items()}
     most = max(views.values(), default=1)
-    if dreams * latent.height * latent.width <= SMALL and most <= engine.portions.views:
-        return engine.portions
     device = latent.parts[0].device
+    space = room(device)
+    if dreams * latent.height * latent.width <= SMALL and most <= engine.portions.views and space >= ROOMY:
+        return engine.portions
     one = replace(latent, parts=tuple(part[:1] for part in latent.parts))
     alone = replace(engine, rngs=engine.rngs[:1], fixed=None)
     dream = held(lambda: decode(alone, one))
     looks = {name: _view(engine, perceptor, engine.cutters[name].size, device) for name, perceptor in engine.perceptors.items()}
     together = sum(looks[name] * count for name, count in views.items()) // most  # of an ensemble everything is kept
-    return fitted(together, most, dream, dreams, room(device))
+    return fitted(together, most, dream, dreams, space)
 
 
 def fitted(view: int, views: int, dream: int, dreams: int, space: int) -> Portions:
@@ -45,18 +49,20 @@ def fitted(view: int, views: int, dream: int, dreams: int, space: int) -> Portio
 
 
 def held(run: Callable[[], Tensor]) -> int:
-    """Bytes that are kept for the way back through what ``run`` computes, weights among them."""
-    sizes: dict[int, int] = {}
+    """Bytes that are kept for the way back through what ``run`` computes, weights among them; here they are counted and let go."""
+    total, seen = 0, dict[int, StorageWeakRef]()
 
-    def pack(tensor: Tensor) -> Tensor:
+    def pack(tensor: Tensor) -> None:
+        nonlocal total
         storage = tensor.untyped_storage()
-        sizes[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        known = seen.get(storage.data_ptr())
+        if known is None or known.expired():  # a place is given to another tensor once it is free
+            total += storage.nbytes()
+            seen[storage.data_ptr()] = StorageWeakRef(storage)
 
-    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        found = run()  # while it lives so does its graph, and no place is given to two tensors
-    del found
-    return sum(sizes.values())
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(pack, lambda _: torch.empty(0)):
+        run()
+    return total
 
 
 def room(device: torch.device) -> int:

@@ -69,12 +69,13 @@ def allowed(own: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/
 
 
 @contextmanager
-def keeping() -> Iterator[None]:
+def keeping(portions: Portions) -> Iterator[None]:
     """Where malloc is glibc's, it keeps what is freed for the next step, which needs as much again, and gives it back at the end.
 
-    Otherwise every large tensor is new pages, which the system first fills with zeros: 7 % of a step of VQGAN f16 on two cores.
+    Otherwise every large tensor is new pages, which the system first fills with zeros: 7 % of a step of VQGAN f16 on two cores. What
+    is kept lies in pieces, up to a fifth more than is in use, so where memory is short nothing is.
     """
-    libc = CDLL(None) if sys.platform == "linux" else None
+    libc = CDLL(None) if sys.platform == "linux" and not portions.frugal else None
     mallopt, trim = getattr(libc, "mallopt", None), getattr(libc, "malloc_trim", None)
     if not (mallopt and trim):  # musl has neither
         yield
