@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from textwrap import fill
 
 from reverie.bench.prompts import PROMPTS
 
@@ -33,11 +34,12 @@ def ranks(pictures: list[str]) -> dict[str, list[int]]:
 def sentence(found: dict[str, list[int]]) -> str:
     first = ", ".join(f"the {category} in {sum(rank == 1 for rank in ranks)} of {len(ranks)}" for category, ranks in found.items())
     things = found["thing"]
-    return (
+    told = (
         f"Of the hundred prompts of `reverie bench quality`, painted with the default settings, the nearest was what had been asked for: "
         f"{first}; the thing was among the first five in {sum(rank <= 5 for rank in things)}. The one who reads is the guide that they "
         f"were painted by, so this says how far a painting can be read back, and not how well it sees photographs."
     )
+    return fill(told, 140)
 
 
 def main() -> int:

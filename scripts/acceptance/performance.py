@@ -21,6 +21,7 @@ reverie bench speed --json > speed.json                  # and with --batch 16, 
 reverie bench race --json > race.json
 reverie bench scale --size 128 --keep scale.jsonl --json > scale.json
 reverie bench peers --vqgan-clip VQGAN-CLIP --taming taming-transformers --clip CLIP --keep peers.jsonl --json > peers.json
+python scripts/memory.py > memory.json                   # as root, on Linux
 python scripts/gpu_bench.py --out .                      # on a GPU: gpu_bench.json
 python scripts/acceptance/performance.py FOLDER          # where these files lie
 ```"""
@@ -39,6 +40,9 @@ RACE = """How sure the judge was of what VQGAN-CLIP's algorithm ended with, and 
 until it was as sure, or until our last step. The same built-in networks for both.
 """
 SCALE = """From a base dream, one thing is varied at a time; every row is a process of its own.
+"""
+MEMORY = """VQGAN f16 with ViT-B/32 and 32 views again, in a process of its own: free, and in a control group that ends it where it takes
+more. What is allowed is seen before the first step, and layers are then worked out twice instead of being kept.
 """
 WORDS = {
     "rate": "steps/s", "first": "first picture s", "whole": "whole s", "memory": "peak MB", "pictures": "pictures/h", "share": "of peak",
@@ -71,6 +75,7 @@ def page(every: list[Figures]) -> str:
         parts += [f"## On a GPU: {device}", ""]
         for name, table in (("peers", peers), ("speed", speed), ("race", race), ("scale", scale), ("gpu", gpu)):
             parts += section(here, name, table, cuda=True) if any(one.name == name for one in here) else []
+    parts += ["## Where little memory is allowed", "", MEMORY, *section(every, "memory", memory)]
     parts += ["## Tried, and did not help", ""]
     parts += [f"- {one}" for one in TRIED] or ["Nothing has been written down here yet."]
     return "\n".join(parts).rstrip() + "\n"
@@ -131,6 +136,14 @@ def race(one: Figures) -> list[str]:
          "never as sure" if row["share"] is None else f"{row['share']:.3f}")
         for row in one.rows
     ])  # fmt: skip
+
+
+def memory(one: Figures) -> list[str]:
+    heads = ("size", "allowed", "s/step", "peak MB of the process")
+    allowed = [f"{row['allowed GB']} GB" if row["allowed GB"] else "all there is" for row in one.rows]
+    return markdown(
+        heads, [(row["size"], text, told(row["s/step"]), told(row["memory"])) for row, text in zip(one.rows, allowed, strict=True)]
+    )
 
 
 def gpu(one: Figures) -> list[str]:
