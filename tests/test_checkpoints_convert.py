@@ -178,13 +178,28 @@ def test_a_checkpoint_is_converted_once(tmp_path: Path, own_home: Path) -> None:
     assert kept.parent == own_home / "cache" / "converted"
     with safe_open(kept, framework="pt") as file:
         header = json.loads(file.metadata()["reverie"])
-    data = path.read_bytes()
-    assert header["source"] == {"name": "vqgan.ckpt", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "form": "torch"}
+    data, said = ({"name": one.name, "sha256": hashlib.sha256(one.read_bytes()).hexdigest(), "bytes": one.stat().st_size} for one in
+                  (path, path.with_suffix(".yaml")))  # fmt: skip
+    assert header["source"] == {**data, "form": "torch", "config": said}
     stamp = kept.stat().st_mtime_ns
     assert converted(path, "vqgan") == kept and kept.stat().st_mtime_ns == stamp
     originals.taming(tmp_path, originals.GUMBEL)
     assert converted(path, "vqgan") != kept
     assert {file.name for file in tmp_path.iterdir()} == {"vqgan.ckpt", "vqgan.yaml"}
+
+
+def test_it_is_converted_again_when_only_its_configuration_has_changed(tmp_path: Path) -> None:
+    folder = originals.pretrained_biggan(tmp_path / "biggan")
+    assert load_biggan(str(folder)).config.eps == 1e-4
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace("1e-4", "1e-3"))
+    assert load_biggan(str(folder)).config.eps == 1e-3
+    path = originals.taming(tmp_path)
+    assert load_vqgan(str(path)).config.resolution == 32
+    originals.taming_yaml(replace(originals.FIRST_STAGE, resolution=64, attn_resolutions=(32,)), path.with_suffix(".yaml"))
+    assert load_vqgan(str(path)).config.resolution == 64
+    path.with_suffix(".yaml").unlink()
+    assert load_vqgan(str(path)).config.resolution == 256
 
 
 def test_numbers_stay_as_they_were_stored(tmp_path: Path) -> None:

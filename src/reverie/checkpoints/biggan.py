@@ -19,7 +19,7 @@ def biggan(found: Checkpoint, config: str = "") -> tuple[BigGANConfig, dict[str,
     """The configuration and tensors of a BigGAN-deep under the names of `nets.biggan`; raises ``BadRequest`` where there is none."""
     if "generator.conv_to_rgb.bias" not in found.tensors:
         raise BadRequest(f"{found.path} holds no BigGAN-deep: there is no tensor generator.conv_to_rgb.bias in it.")
-    said = found.config if "layers" in found.config else read_json(Path(config) if config else _beside(found.path))
+    said = found.config if "layers" in found.config else read_json(_config(found.path, config))
     tensors = folded(found.tensors)
     for kept in ("weight", "bias"):  # as many channels as were left are computed there, of which three are looked at
         tensors[f"generator.conv_to_rgb.{kept}"] = tensors[f"generator.conv_to_rgb.{kept}"][:3]
@@ -31,10 +31,14 @@ def biggan(found: Checkpoint, config: str = "") -> tuple[BigGANConfig, dict[str,
     return BigGANConfig(**numbers, layers=layers), tensors
 
 
-def _beside(weights: Path) -> Path:
-    """``config.json``, or ``biggan-deep-128-config.json`` beside ``biggan-deep-128-pytorch_model.bin``."""
+def config_of(weights: Path) -> Path | None:
+    """``config.json``, or ``biggan-deep-128-config.json`` beside ``biggan-deep-128-pytorch_model.bin``; None where there is none."""
     named = weights.with_name(weights.name.replace("pytorch_model.bin", "config.json"))
-    path = next((path for path in (named, weights.with_name("config.json")) if path != weights and path.is_file()), None)
+    return next((path for path in (named, weights.with_name("config.json")) if path != weights and path.is_file()), None)
+
+
+def _config(weights: Path, given: str) -> Path:
+    path = Path(given) if given else config_of(weights)
     if path is None:
         raise BadRequest(f"There is no config.json beside {weights}: a BigGAN's weights do not tell its layers.")
     return path

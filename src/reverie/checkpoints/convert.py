@@ -15,12 +15,13 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from reverie import held
-from reverie.checkpoints.biggan import biggan
+from reverie.checkpoints.biggan import biggan, config_of
 from reverie.checkpoints.fit import blank, misfits
 from reverie.checkpoints.gpt import gpt
 from reverie.checkpoints.progan import progan
 from reverie.checkpoints.read import Checkpoint, read
 from reverie.checkpoints.vqgan import vqgan
+from reverie.checkpoints.yamls import yaml_of
 from reverie.errors import BadRequest, in_a_line
 from reverie.files import write_file
 from reverie.nets.biggan import BigGAN
@@ -35,10 +36,12 @@ Converter = Callable[[Checkpoint, str], tuple[Any, dict[str, Tensor]]]
 KINDS: Mapping[str, tuple[Converter, Callable[[Any], nn.Module]]] = MappingProxyType(
     {"vqgan": (vqgan, VQGAN), "biggan": (biggan, BigGAN), "progan": (progan, ProGAN), "gpt": (gpt, GPT)}
 )
+# The file beside a checkpoint that says what network it is of, where there is one.
+BESIDE: Mapping[str, Callable[[Path], Path | None]] = MappingProxyType({"vqgan": yaml_of, "biggan": config_of, "gpt": yaml_of})
 
 
 def converted(path: Path, kind: str, config: str = "") -> Path:
-    """The safetensors file made of a checkpoint, or of a folder with one; read again only when it has changed.
+    """The safetensors file made of a checkpoint, or of a folder with one; read again only when it or its configuration has changed.
 
     ``config`` is the file of its configuration where that does not stand beside it. Raises ``BadRequest`` for what is not
     a whole network of this kind.
@@ -46,7 +49,8 @@ def converted(path: Path, kind: str, config: str = "") -> Path:
     source = held.within(path)
     if source is None:
         raise BadRequest(f"There is no checkpoint at {str(path)!r}.")
-    kept = _kept(source, kind, config)
+    said = Path(config) if config else BESIDE[kind](source) if kind in BESIDE else None
+    kept = _kept(source, kind, said)
     if kept.is_file():
         return kept
     found = read(path)
@@ -65,7 +69,7 @@ def converted(path: Path, kind: str, config: str = "") -> Path:
     wrong = misfits(network, tensors)
     if wrong:
         raise BadRequest(f"{path} does not hold a whole {kind}: {wrong}.")
-    origin = {"name": source.name, "sha256": _sha256(source), "bytes": source.stat().st_size, "form": found.form}
+    origin = {**_origin(source), "form": found.form} | ({"config": _origin(said)} if said else {})
     header = {"reverie": json.dumps({"kind": kind, "config": asdict(made), "source": origin, "converter": VERSION})}
     return write_file(kept, save({name: _stored(tensor) for name, tensor in tensors.items()}, metadata=header), overwrite=True)
 
@@ -75,10 +79,11 @@ def _stored(tensor: Tensor) -> Tensor:
     return tensor.to(torch.float32 if tensor.dtype is torch.float64 else tensor.dtype).contiguous().clone()
 
 
-def _kept(source: Path, kind: str, config: str) -> Path:
-    """Where the converted file lies: found by where its source lies, its length and when it was changed, all of which cost nothing."""
+def _kept(source: Path, kind: str, config: Path | None) -> Path:
+    """Where the converted file lies: found by where its source and the configuration lie, their lengths and when they were changed,
+    all of which cost nothing."""
     marks: list[object] = [VERSION, kind]
-    for path in [source, *([Path(config)] if config else [])]:
+    for path in [source, *([config] if config else [])]:
         try:
             marks += [path.resolve(), path.stat().st_size, path.stat().st_mtime_ns]
         except OSError as error:
@@ -87,6 +92,6 @@ def _kept(source: Path, kind: str, config: str) -> Path:
     return cache_dir() / "converted" / f"{kind}-{digest}.safetensors"
 
 
-def _sha256(path: Path) -> str:
+def _origin(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return {"name": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
