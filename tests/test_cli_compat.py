@@ -62,6 +62,57 @@ def test_generate(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
     assert Path("again.png").read_bytes() == Path("out.png").read_bytes()
 
 
+def small(networks: dict[str, dict[str, Any]], *words: str) -> list[str]:
+    """A command line of VQGAN-CLIP's, over tiny networks and without kornia."""
+    paths = ["-ckpt", networks["vqgan"]["weights"], "-m", networks["mini"]["weights"]]
+    return ["generate", "-p", "a red fox", "-s", "32", "32", "-cutm", "original", "-cuts", "2", *paths, *words]
+
+
+def test_the_same_seed_paints_the_same_picture(networks: dict[str, dict[str, Any]]) -> None:
+    """It was set after the start and the pictures' cuts had been drawn, and the noise of pixels never obeyed it (#105)."""
+    Image.new("RGB", (9, 9), "red").save("style.png")
+    for name, more in (("a", []), ("b", []), ("other", ["-sd", "5"])):
+        words = small(networks, "-in", "pixels", "-ip", "style.png:0.5", "-nps", "3", "-i", "2", "-sd", "4", "-o", f"{name}.png", *more)
+        assert main(words) == 0
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert Image.open("a.png").tobytes() != Image.open("other.png").tobytes()
+
+
+def test_the_last_picture_is_saved_whatever_is_saved_on_the_way(networks: dict[str, dict[str, Any]]) -> None:
+    """VQGAN-CLIP saved it only where its step was one of those, of which it made one more than was asked for."""
+    assert main(small(networks, "-i", "3", "-se", "2", "-o", "out.jpg")) == 0
+    assert sorted(path.name for path in Path().glob("*.jpg")) == ["out.000002.jpg", "out.jpg"]
+    assert [read_recipe(name).stages()[-1][1] for name in ("out.000002.jpg", "out.jpg")] == [2, 3]
+
+
+def test_a_video_of_the_whole_way(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
+    assert main(small(networks, "-i", "3", "-vid", "-vl", "0.4", "-o", "out.png")) == 0
+    assert capsys.readouterr().out.split() == ["out.png", "out.mp4"] and Path("out.mp4").stat().st_size > 200
+    assert not Path("steps").exists() and not list(Path().glob("*.frames"))
+
+
+def test_a_video_that_zooms(networks: dict[str, dict[str, Any]], capsys: Capture) -> None:
+    assert main(small(networks, "-i", "4", "-zvid", "-zse", "2", "-zsc", "1.1", "-zsx", "2", "-vl", "0.4", "-o", "out.png")) == 0
+    assert capsys.readouterr().out.split() == ["out.png", "out.mp4"]
+    assert (read_recipe("out.png").dream.zoom, read_recipe("out.png").dream.shift) == (1.1, (2, 0))
+
+
+def test_a_gif_of_what_was_imagined(capsys: Capture) -> None:
+    """deep-daze made it of saved pictures whose names began with the text: with a date before them there were none."""
+    assert main(["imagine", "a fox", "--iterations=3", "--save_gif", "--save_date_time", "--save_progress=False", *DAZE]) == 0
+    picture, film = capsys.readouterr().out.split()
+    assert picture.endswith("-a-fox.jpg") and film == picture.replace(".jpg", ".gif")
+    with Image.open(film) as opened:
+        assert getattr(opened, "n_frames", 1) > 5
+
+
+def test_the_best_of_what_was_dreamt_is_kept(capsys: Capture) -> None:
+    words = ["dream", "a red fox", "--iterations", "3", "--image_size=32", "--num-cutouts", "2", "--save-best"]
+    assert main(words) == 0
+    recipe = read_recipe(capsys.readouterr().out.strip())
+    assert recipe.dream.keep_best and recipe.dream.judge == "mini"
+
+
 def test_dream(capsys: Capture) -> None:
     words = ["dream", "a pyramid made of ice", "--iterations", "2", "--image_size=32", "--num-cutouts", "2"]
     assert main([*words, "--save-progress", "--save-every=1", "--append-seed"]) == 0

@@ -54,6 +54,16 @@ def test_what_is_there_is_not_painted_again(capsys: Capture) -> None:
     assert Path("sheet/steps-0-2.png").exists() and read_recipe("sheet/steps-0.png").dream.steps == 3
 
 
+def test_optimisers_by_rates(capsys: Capture) -> None:
+    """VQGAN-CLIP's opt_tester.sh."""
+    command = ["grid", "a fox", "--x", "rate=0.01,0.1,1", "--y", "optimiser=adam,adagrad,diffgrad", *TINY, "--out", "sheet.png", "-q"]
+    assert main(command) == 0
+    *cells, sheet = capsys.readouterr().out.split()
+    dreams = [read_recipe(cell).dream for cell in cells]
+    assert sheet == "sheet.png" and Path(sheet).exists()
+    assert [(dream.optimiser, dream.rate) for dream in dreams] == [(o, r) for o in ("adam", "adagrad", "diffgrad") for r in (0.01, 0.1, 1)]
+
+
 def test_options_modifiers_and_json(capsys: Capture) -> None:
     assert main(["grid", "a fox", "--x", "cutouts.noise=0,0.1", "--y", ",+fresco", *TINY, "--json"]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

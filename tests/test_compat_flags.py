@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from reverie.checks import check
 from reverie.compat import big_sleep, deep_daze
 from reverie.compat.flags import Flag, read
 from reverie.compat.originals import ORIGINALS
+from reverie.compat.vqgan_clip import METHODS, OPTIMISERS
 from reverie.dream import Dream
 from reverie.errors import BadRequest
+from reverie.fields import Sight
 
 # Every name that the originals' own sources give, as originals.md's tables have them.
 VQGAN_CLIP = """-p --prompts -ip --image_prompts -i --iterations -se --save_every -s --size -ii --init_image -in --init_noise -iw
@@ -135,3 +138,142 @@ def test_refusals_say_what_to_do(command: str, words: list[str], said: str) -> N
     with pytest.raises(BadRequest) as refused:
         ORIGINALS[command][1](words)
     assert said in str(refused.value)
+
+
+def reached(words: str, path: str) -> Any:
+    """What the words set at ``path``: a field of the dream, an option of a component, what is done with pictures, or all notes."""
+    command, *rest = shlex.split(words)
+    original, translate = ORIGINALS[command]
+    found: Any = translate([*(["a fox"] if original.positional else ["-p", "a fox"]), *rest])
+    if path == "notes":
+        return " ".join(found.notes)
+    for name in (path if path.startswith("pictures") or path == "chance" else f"dream.{path}").split("."):
+        found = found.get(name, {}) if isinstance(found, dict) else getattr(found, name)
+    return found
+
+
+# What each flag's value becomes, where one thing says it; stories, prompts and files' names have tests of their own.
+SETS: list[tuple[str, str, Any]] = [
+    ("generate -i 80", "steps", 80),
+    ("generate -se 10", "pictures.every", 10),
+    ("generate -s 500 304", "size", (496, 304)),
+    ("generate -ii a.png", "init", "a.png"),
+    ("generate -ii a.png", "fit", "stretch"),
+    ("generate -in pixels", "init", "noise"),
+    ("generate -in gradient", "init", "gradient"),
+    ("generate -iw 0.2", "init_weight", 0.2),
+    ("generate -m mini", "perceptors", (Sight(name="mini"),)),
+    ("generate -ckpt v.ckpt", "options.vqgan.weights", "v.ckpt"),
+    ("generate -conf v.yaml -ckpt w.ckpt", "options.vqgan.config", "v.yaml"),
+    ("generate -conf v.yaml", "options.vqgan.weights", "v.ckpt"),
+    ("generate -lr 0.25", "rate", 0.25),
+    *((f"generate -cutm {name}", "cutouts", name) for name in METHODS),
+    ("generate -cuts 64", "views", 64),
+    ("generate -cutm original -cutp 2", "options.cutouts.power", 2.0),
+    ("generate -sd 5", "seed", 5),
+    *((f"generate -opt {name}", "optimiser", name.lower()) for name in OPTIMISERS),
+    ("generate -o x.png", "pictures.file", "x.png"),
+    ("generate -o x.png", "pictures.overwrite", True),
+    ("generate -vid", "pictures.video", "mp4"),
+    ("generate -zvid", "pictures.video", "mp4"),
+    ("generate -zvid", "zoom", 0.99),
+    ("generate -zvid -zsc 1.02", "zoom", 1.02),
+    ("generate -zvid -zs 7", "zoom_start", 7),
+    ("generate -zvid -zse 5", "zoom_every", 5),
+    ("generate -zvid -zsx 3 -zsy -1", "shift", (3, -1)),
+    ("generate -vid -vl 4", "pictures.seconds", 4.0),
+    ("generate -aug Ji Er", "options.cutouts.augments", "Ji Er"),
+    ("generate -aug Hf Af Pe Ji Er", "options.cutouts.augments", "Hf Af Pe Ji Er"),
+    ("generate -vsd frames", "pictures.over", "frames"),
+    ("generate -cd cpu", "pictures.device", "cpu"),
+    ("dream --lr 0.05", "rate", 0.05),
+    ("dream --image_size 256", "size", (256, 256)),
+    ("dream --gradient_accumulate_every 2", "views", 256),
+    ("dream --epochs 3", "steps", 3150),
+    ("dream --iterations 500", "steps", 500),
+    ("dream --save_progress", "pictures.every", 50),
+    ("dream --save_progress --save_every 20", "pictures.every", 20),
+    ("dream --save_best", "keep_best", True),
+    ("dream --save_date_time", "pictures.dated", True),
+    ("dream --overwrite", "pictures.overwrite", True),
+    ("dream --seed 5", "seed", 5),
+    ("dream --append_seed", "pictures.seeded", True),
+    ("dream --random", "chance", True),
+    ("dream --bilinear", "options.cutouts.resample", "bilinear"),
+    ("dream --experimental_resample", "options.cutouts.resample", "lanczos"),
+    ("dream --max_classes 15", "options.biggan.max_classes", 15),
+    ("dream --max_classes 15 --class_temperature 3", "options.biggan.temperature", 3.0),
+    ("dream --ema_decay 0.9", "ema", 0.9),
+    ("dream --num_cutouts 16", "views", 16),
+    ("dream --center_bias", "options.cutouts.centre", True),
+    ("imagine --learning_rate 2e-5", "rate", 2e-5),
+    ("imagine --num_layers 32", "options.siren.layers", 32),
+    ("imagine --deeper", "options.siren.layers", 32),
+    ("imagine --hidden_size 128", "options.siren.width", 128),
+    ("imagine --theta_initial 20", "options.siren.first", 20.0),
+    ("imagine --theta_hidden 20", "options.siren.hidden", 20.0),
+    ("imagine --image_width 256", "size", (256, 256)),
+    ("imagine --batch_size 8", "views", 32),
+    ("imagine --batch_size 8", "options.resemblance.group", 8),
+    ("imagine --gradient_accumulate_every 2", "views", 8),
+    ("imagine --epochs 3", "steps", 3150),
+    ("imagine --iterations 500", "steps", 500),
+    ("imagine --save_every 20", "pictures.every", 20),
+    ("imagine --save_progress=False", "pictures.every", None),
+    ("imagine --save_date_time", "pictures.dated", True),
+    ("imagine --overwrite", "pictures.overwrite", True),
+    ("imagine --save_gif", "pictures.video", "gif"),
+    ("imagine --save_video", "pictures.video", "mp4"),
+    ("imagine --seed 5", "seed", 5),
+    ("imagine --start_image_path a.png", "init", "a.png"),
+    ("imagine --start_image_path a.png --start_image_train_iters 90", "options.siren.prime", 90),
+    ("imagine --lower_bound_cutout 0.2", "options.cutouts.low", 0.2),
+    ("imagine --upper_bound_cutout 0.9", "options.cutouts.high", 0.9),
+    ("imagine --saturate_bound", "options.cutouts.saturate", True),
+    ("imagine --gauss_sampling", "options.cutouts.gauss", True),
+    ("imagine --gauss_mean 0.5", "options.cutouts.mean", 0.5),
+    ("imagine --gauss_std 0.1", "options.cutouts.spread", 0.1),
+    ("imagine --do_cutout=False", "options.cutouts.whole", True),
+    ("imagine --center_bias", "options.cutouts.centre", True),
+    ("imagine --center_focus 3", "options.cutouts.focus", 3.0),
+    ("imagine --averaging_weight 0.5", "options.resemblance.together", 0.5),
+    *((f"imagine --optimizer {name}", "optimiser", name.lower()) for name in ("AdamP", "Adam", "DiffGrad")),
+    ("imagine --model_name mini", "perceptors", (Sight(name="mini"),)),
+]
+USUAL = {"generate -m mini", "imagine --model_name mini", "generate -cutm latest", "generate -opt Adam", "imagine --optimizer AdamP"}
+
+
+@pytest.mark.parametrize(("words", "path", "value"), SETS, ids=[f"{words} > {path}" for words, path, _ in SETS])
+def test_what_a_flag_sets(words: str, path: str, value: Any) -> None:
+    assert reached(words, path) == value
+    assert reached(words.split()[0], path) != value or words in USUAL
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("generate -in rainbow", "neither pixels nor gradient"),
+        ("generate -s 500 304", "is cut down to 496x304"),
+        ("generate -cutp 2", "pools the whole picture and cuts nothing"),
+        ("generate -cutm original -aug Ji", "has augmentations of its own"),
+        ("generate -aug Ji -aug Er", "only the first group counts"),
+        ("generate -npw 0.5", "1 weights for 0 seeds"),
+        ("generate -zvid -vid", "there is one video of a painting"),
+        ("generate -zs 7", "belongs to -zvid"),
+        ("generate -m ViT-B/16", "reverie models pull ViT-B/16"),
+        ("generate -ofps 30", "25 pictures a second"),
+        ("generate -ifps 20", "25 pictures a second"),
+        ("generate -d True", "without it"),
+        ("dream --image_size 256", "reverie models pull biggan-deep-256"),
+        ("dream --larger_model", "reverie models pull ViT-L/14"),
+        ("dream --open_folder", "no window opens"),
+        ("dream --torch_deterministic", "without it"),
+        ("imagine --save_gif --save_video", "there is one video of a painting"),
+        ("imagine --start_image_lr 1e-3", "the network's size"),
+        ("imagine --jit", "not compiled"),
+        ("imagine --create_story --story_separator ;", "is not in the text"),
+        ("imagine --model_name RN50", "reverie models pull RN50"),
+    ],
+)
+def test_what_is_said_of_a_flag(words: str, said: str) -> None:
+    assert said in reached(words, "notes") and said not in reached(words.split()[0], "notes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,48 @@ def test_a_deep_daze_line() -> None:
     }
     assert dream.options["resemblance"]["group"] == 8 and dream.options["resemblance"]["together"] == 0.5
     assert (found.pictures.video, found.pictures.kind, found.pictures.every, found.chance) == ("gif", "jpg", 100, True)
+
+
+def test_a_story_that_begins_with_a_vector() -> None:
+    """deep-daze painted the vector for an epoch, and then the story, whose last part it never came to; a picture it ignored."""
+    line = "imagine 'A fox ran. A hen sat.' --create_story --story_separator . --iterations 10"
+    found = find(f"{line} --encoding fox.npy --img a.png")
+    told = [([(prompt.text, prompt.kind) for prompt in dream.prompts], left) for dream, left in found.recipe.stages()]
+    assert told == [([("fox.npy", "vector")], 10), ([("A fox ran", "text")], 20), ([("A hen sat", "text")], 30)]
+    assert {note.partition(":")[0] for note in found.notes} >= {"--encoding", "--img"}
+    assert not {"--encoding", "--img"} & {note.partition(":")[0] for note in find(line).notes}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("dream 'a fox'", "a-fox.png"),
+        ("dream 'a fox|a hen, red' --text_min blur", "a-fox-a-hen-red.png"),
+        ("dream 'Half/half: what? \"x\"'", "Half-half-what-x.png"),
+        ("dream 'a fox' --save_date_time", "210203-040506-a-fox.png"),
+        ("dream 'a fox' --append_seed --seed 7", "a-fox.7.png"),
+        ("imagine 'a fox'", "a-fox.jpg"),
+        ("imagine 'a fox' --save_date_time", "210203-040506-a-fox.jpg"),
+    ],
+)
+def test_what_a_picture_is_called(line: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, now = find(line), datetime(2021, 2, 3, 4, 5, 6)
+    assert found.pictures.path(found.dream, now) == Path(name)
+    Path(name).touch()
+    assert found.pictures.path(found.dream, now) == Path(f"{Path(name).stem}-2{Path(name).suffix}")
+    assert find(f"{line} --overwrite").pictures.path(found.dream, now) == Path(name)
+
+
+def test_a_long_text_is_cut_between_words() -> None:
+    found = find(f"dream '{'a very long text ' * 40}'")
+    assert len(found.pictures.path(found.dream, datetime(2021, 2, 3)).name) < 90
+
+
+def test_a_picture_alone_has_no_story() -> None:
+    """VQGAN-CLIP failed by a name that was not there."""
+    found = find("generate.py -ip a.png -cpe 10 -i 30")
+    assert [([prompt.kind for prompt in dream.prompts], left) for dream, left in found.recipe.stages()] == [(["picture"], 30)]
 
 
 def test_other_lines_are_refused() -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from reverie import registry
 from reverie.cuts import methods
 from reverie.cuts.augments import LETTERS, Augments, letters
+from reverie.cuts.notebooks import NotebookCutter
 from reverie.cuts.resample import lanczos
 from reverie.cuts.squares import DeepDazeCutter, Squares, offsets
 from reverie.errors import BadRequest
@@ -86,6 +87,9 @@ def test_deep_dazes_sides_and_how_they_grow() -> None:
     found = sides(make("deep-daze"), 200)
     assert found.min() >= 0.1 and found.max() < 1 and abs(found.mean() - 0.55) < 0.05
     assert sides(make("deep-daze", saturate=True), 200, progress=1.0).min() >= 0.75
+    assert 0.425 <= sides(make("deep-daze", saturate=True), 200, progress=0.5).min() < 0.5
+    narrow = sides(make("deep-daze", low=0.3, high=0.5), 200)
+    assert 0.3 <= narrow.min() < 0.32 and 0.48 < narrow.max() < 0.5
     bell = sides(make("deep-daze", gauss=True, spread=0.05), 200)
     assert (bell - 0.6).abs().mean() < 0.06, "a normal distribution, unlike deep-daze's own, which never used it"
 
@@ -165,6 +169,89 @@ def test_every_letter_does_something(letter: str, small: bool) -> None:
         assert not changed, "views have the size that it crops to"
     else:
         assert changed, "with probability 0.5 or 0.7 each, six views three times over"
+
+
+# VQGAN-CLIP's numbers, as kornia says them.
+NUMBERS = {
+    "Ji": "ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1, p=0.7,",
+    "Sh": "RandomSharpness(sharpness=0.3, p=0.5,",
+    "Gn": "RandomGaussianNoise(mean=0.0, std=1.0, p=0.5,",
+    "Pe": "RandomPerspective(distortion_scale=0.7, p=0.7,",
+    "Ro": "RandomRotation(degrees=15, p=0.7,",
+    "Af": "RandomAffine(degrees=15, translate=0.1, scale=None, shear=5, p=0.7, p_batch=1.0, same_on_batch=False, resample=bilinear, "
+    "padding_mode=zeros,",
+    "Et": "RandomElasticTransform(p=0.7,",
+    "Ts": "RandomThinPlateSpline(p=0.7, p_batch=1.0, same_on_batch=True,",
+    "Cr": "RandomCrop(crop_size=(32, 32), p=1.0, p_batch=0.5, same_on_batch=False, size=(32, 32), padding=None, pad_if_needed=True, "
+    "fill=0, padding_mode=reflect,",
+    "Er": "RandomErasing(scale=(0.1, 0.4), resize_to=(0.3, 3.3333333333333335), value=0.0, p=0.7, p_batch=1.0, same_on_batch=True",
+    "Re": "RandomResizedCrop(scale=(0.1, 1), resize_to=(0.75, 1.333), output_size=(32, 32), p=1.0, p_batch=0.5, same_on_batch=False, "
+    "size=(32, 32), resample=bilinear, align_corners=True, cropping_mode=resample,",
+    "Hf": "RandomHorizontalFlip(p=0.5,",
+    "Pe of nrupdated": "RandomPerspective(distortion_scale=0.5, p=0.7,",
+    "Af of nrupdated": "RandomAffine(degrees=30, translate=0.1, scale=None, shear=5, p=0.7, p_batch=1.0, same_on_batch=False, "
+    "resample=bilinear, padding_mode=zeros,",
+}
+CHAINS = {
+    "updated": [
+        NUMBERS["Hf"], "ColorJitter(brightness=0.0, contrast=0.0, saturation=0.01, hue=0.01, p=0.7,",
+        "RandomSharpness(sharpness=0.3, p=0.4,",
+        "RandomAffine(degrees=30, translate=0.1, scale=None, shear=None, p=0.8, p_batch=1.0, same_on_batch=False, resample=bilinear, "
+        "padding_mode=border,", "RandomPerspective(distortion_scale=0.2, p=0.4,",
+    ],
+    "updatedpooling": [
+        "RandomAffine(degrees=15, translate=0.1, scale=None, shear=None, p=0.7, p_batch=1.0, same_on_batch=False, resample=bilinear, "
+        "padding_mode=border,", NUMBERS["Pe"], "ColorJitter(brightness=0.0, contrast=0.0, saturation=0.1, hue=0.1, p=0.7,", NUMBERS["Er"],
+    ],
+}  # fmt: skip
+
+
+def told(augment: Any) -> str:
+    return str(getattr(augment, "dice", augment))
+
+
+@pytest.mark.parametrize("letter", NUMBERS)
+def test_a_letters_numbers_are_the_originals(letter: str) -> None:
+    (augment,) = Augments((letter[:2],), 32, small="nrupdated" in letter).chain
+    assert told(augment).startswith(NUMBERS[letter])
+
+
+@pytest.mark.parametrize("method", CHAINS)
+def test_a_methods_own_numbers_are_the_originals(method: str) -> None:
+    cutter = make(method)
+    assert isinstance(cutter, NotebookCutter) and cutter.augment is not None
+    assert len(cutter.augment.chain) == len(CHAINS[method])
+    assert all(told(one).startswith(said) for one, said in zip(cutter.augment.chain, CHAINS[method], strict=True))
+
+
+def test_the_first_notebook_augments_nothing_and_clamps() -> None:
+    """And lets what is out of range come back."""
+    cutter, images = make("original"), (picture(1, 3, 40, 40) * 3 - 1).requires_grad_()
+    cut = cutter.cut(images, cutter.draw([Rng(1)], 0, 0.0, 40, 40))
+    seen = cutter.disturb(cut, [Rng(1)], 0)
+    assert torch.equal(seen, cut.clamp(0, 1)) and not torch.equal(seen, cut)
+    (slope,) = torch.autograd.grad((seen - 0.5).square().sum(), cut)
+    assert (slope != 0)[cut > 1].all() and (slope != 0)[cut < 0].all()
+
+
+def test_letters_come_in_the_order_that_was_given() -> None:
+    cutter = make("latest", augments="Er Af Ji")
+    assert isinstance(cutter, NotebookCutter) and cutter.augment is not None
+    assert [told(one).partition("(")[0] for one in cutter.augment.chain] == ["RandomErasing", "RandomAffine", "ColorJitter"]
+
+
+def test_pooling_squashes_what_is_not_square() -> None:
+    cutter, images = make("latest", augments="", noise=0), picture(1, 3, 32, 64)
+    expected = (F.avg_pool2d(images, (2, 4)) + F.max_pool2d(images, (2, 4))) / 2
+    assert torch.allclose(look(cutter, images, [Rng(0)]), expected.expand(6, -1, -1, -1))
+
+
+def test_eleutherais_letter_mirrors_one_view_in_two() -> None:
+    views = picture(40, 3, 8, 8)
+    seen = Augments(("Hf",), 8)(views, Rng(1), 0)
+    mirrored = [torch.equal(one, whole.flip(-1)) for one, whole in zip(seen, views, strict=True)]
+    assert 10 < sum(mirrored) < 30
+    assert all(turned or torch.equal(one, whole) for turned, one, whole in zip(mirrored, seen, views, strict=True))
 
 
 def test_letters_are_read_as_people_write_them() -> None:

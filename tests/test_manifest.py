@@ -79,6 +79,14 @@ def test_the_family_of_2021_is_there() -> None:
     assert {"imagenet_f16_16384", "wikiart_16384", "gumbel_f8_8192", "biggan-deep-512", "progan-celebahq-256", "ViT-B/32"} <= {*known()}
 
 
+def test_the_models_of_the_notebooks_form_and_of_download_models() -> None:
+    """imagenet 1024 and 16384, openimages (which is the gumbel one), wikiart 1024 and 16384, coco, faceshq, sflckr; and later ones."""
+    wanted = {"imagenet_f16_1024", "imagenet_f16_16384", "gumbel_f8_8192", "wikiart_1024", "wikiart_16384", "coco", "faceshq", "sflckr"}
+    wanted |= {"ade20k", "ffhq", "celebahq"}
+    assert {known()[name].kind for name in wanted} == {"vqgan"}
+    assert all({file.name.rpartition(".")[2] for file in known()[name].files} == {"yaml", "ckpt"} for name in wanted)
+
+
 @pytest.mark.parametrize(
     ("where", "wrong"), [("name", "../x"), ("name", ".hidden"), ("name", "a/b"), ("sha256", {"value": "XYZ", "cited": "x"})]
 )

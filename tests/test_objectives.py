@@ -85,6 +85,38 @@ def test_weights_are_shares() -> None:
     assert value(made(Dream("fox:0.3 | bird:0.1")), mini=views) == pytest.approx(expected.item(), rel=1e-5)
 
 
+def originals(text: str, **options: Any) -> Resemblance:
+    return made(Dream(text, options={"resemblance": {"weights": "sum", **options}}))
+
+
+def likeness(views: Views, word: str, rows: slice = slice(None), at_once: bool = False) -> Tensor:
+    """Of the views, or of where their mean points."""
+    found = views.embeddings[0][rows]
+    return ((F.normalize(found.mean(0), dim=0) if at_once else found) @ Reader().known[WORDS.index(word)]).mean()
+
+
+def test_the_originals_weights_add_up() -> None:
+    """A list of prompts pulled as hard as all of them together."""
+    views = random_views()
+    wanted = 3 * far(views, "fox") + far(views, "bird") - 0.5 * far(views, "fog")
+    assert value(originals("fox:3 | bird | fog:-0.5"), mini=views) == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_big_sleeps_likeness_is_minus_a_hundred_cosines_of_each_phrase() -> None:
+    views = random_views()
+    wanted = -100 * (likeness(views, "fox") + likeness(views, "bird") - likeness(views, "fog"))
+    assert value(originals("fox | bird | fog:-1", measure="cosine", scale=100), mini=views) == pytest.approx(wanted.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("together", [0.0, 0.3, 1.0])
+def test_deep_dazes_likeness_is_in_part_of_the_mean_of_each_batch(together: float) -> None:
+    """Four views of two batches: the mean of each batch's likeness, of its views and of their mean."""
+    views, batches = random_views(views=4), (slice(0, 2), slice(2, 4))
+    wanted = sum(together * likeness(views, "fox", rows, at_once=True) + (1 - together) * likeness(views, "fox", rows) for rows in batches)
+    made_ = originals("fox", measure="cosine", scale=100, together=together, group=2)
+    assert value(made_, mini=views) == pytest.approx(-50 * float(wanted), rel=1e-5)
+
+
 def test_negative_prompts_push_away() -> None:
     views = random_views()
     expected = (far(views, "fox") - 0.5 * far(views, "fog")) / 1.5

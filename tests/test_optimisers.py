@@ -116,5 +116,19 @@ def test_a_part_without_a_gradient_stays() -> None:
     assert torch.equal(part, before)
 
 
+@pytest.mark.parametrize(
+    "kind", [torch.optim.Adam, torch.optim.AdamW, torch.optim.Adagrad, torch.optim.Adamax, torch.optim.RAdam, torch.optim.RMSprop]
+)
+def test_torchs_own_step_as_torch_does(kind: Any) -> None:
+    """With its defaults, as VQGAN-CLIP had them."""
+    ours, theirs = (wave(0.3, (3, 4)).requires_grad_() for _ in range(2))
+    steppers = OPTIMISERS[kind.__name__.lower()]([ours], lr=0.1), kind([theirs], lr=0.1)
+    for step in range(3):
+        ours.grad = theirs.grad = wave(0.9 + step, (3, 4))
+        for stepper in steppers:
+            stepper.step()
+    assert torch.equal(ours, theirs) and not torch.equal(ours, wave(0.3, (3, 4)))
+
+
 def test_dreams_may_ask_for_all_of_them() -> None:
     assert set(get_args(Dream.model_fields["optimiser"].annotation)) == OPTIMISERS.keys()

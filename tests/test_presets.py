@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import tiny
 
-from reverie import presets
+from reverie import presets, registry
 from reverie.checks import check
 from reverie.cli import main
 from reverie.dream import Dream
@@ -46,6 +46,46 @@ def test_it_paints(networks: tiny.Options, name: str, tmp_path: Path, monkeypatc
     recipe = read_recipe(Path("x.png"))
     assert recipe is not None and recipe.dream.cutouts == presets.fields(name)["cutouts"]
     assert recipe.dream.options["resemblance"] == presets.fields(name)["options"]["resemblance"]
+
+
+# What the originals' own sources and notebooks say, as originals.md's tables have it; AdamW that decays nothing is Adam.
+NUMBERS: dict[str, dict[str, Any]] = {
+    "vqgan-clip": {
+        "generator": "vqgan", "optimiser": "adam", "rate": 0.1, "views": 32, "steps": 500, "cutouts": "latest",
+        "init.rule": "zero", "init.fading": True,
+    },
+    "zquantize-notebook": {
+        "generator": "vqgan", "optimiser": "adam", "rate": 0.05, "views": 64, "cutouts": "original", "init.rule": "latent", "seed": 0,
+    },
+    "codebook-sampling": {"generator": "logits", "optimiser": "adam", "rate": 0.05, "views": 64, "cutouts": "original"},
+    "pooling-notebook": {
+        "generator": "vqgan", "optimiser": "adam", "rate": 0.1, "views": 32, "cutouts": "updatedpooling", "vqgan.first": "uniform",
+        "init.rule": "zero", "init.fading": True,
+    },
+    "mse-regularised": {
+        "generator": "vqgan", "optimiser": "adam", "rate": 0.95, "views": 64, "cutouts": "updated", "vqgan.bounds": False,
+        "init_weight": 1.5, "init.rule": "zero", "init.drops": 5, "init.every": 50,
+    },
+    "big-sleep": {
+        "generator": "biggan", "optimiser": "adam", "rate": 0.07, "views": 128, "steps": 1050, "cutouts": "big-sleep", "ema": 0.5,
+        "size": (512, 512), "resemblance.measure": "cosine", "resemblance.scale": 100, "biggan.shares": "sigmoid", "biggan.first": "mix",
+        "biggan.penalties": 1.0,
+    },
+    "deep-daze": {
+        "generator": "siren", "optimiser": "adamp", "rate": 1e-5, "views": 16, "steps": 1050, "cutouts": "deep-daze",
+        "size": (512, 512), "resemblance.measure": "cosine", "resemblance.scale": 100, "resemblance.together": 0.3,
+        "resemblance.group": 4, "siren.layers": 16, "siren.width": 256, "siren.first": 30.0, "siren.hidden": 30.0, "siren.finest": 1.0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_its_numbers_are_the_originals(name: str) -> None:
+    dream = Dream("a fox", **presets.fields(name))
+    for field, value in NUMBERS[name].items():
+        component, _, option = field.partition(".")
+        made = registry.part_options(component).model_validate(dream.options.get(component, {})) if option else dream
+        assert getattr(made, option or field) == value, field
 
 
 def test_what_is_given_wins_and_options_are_merged() -> None:

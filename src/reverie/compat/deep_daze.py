@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from reverie.compat.flags import Flag, Original, Words, fields, notes, read
@@ -10,7 +11,7 @@ from reverie.compat.translation import ITERATIONS, Draft, Pictures, Translation,
 from reverie.compat.words import Prompts, phrases, picture, reader, story
 from reverie.errors import BadRequest
 
-VECTOR = "a prompt that is a vector, `.npy` or `.safetensors`, in the place of text and img; a tensor, too, for Imagine"
+VECTOR = "a prompt that is a vector, `.npy` or `.safetensors`, in the place of text and img, or before a story; a tensor, too, for Imagine"
 ONCE = "20; here 1: --epochs 20 asks for all of them"
 FOLDER = "no window opens: where the pictures are is said at the end"
 
@@ -71,8 +72,7 @@ def translate(words: Words) -> Translation:
 def translated(given: dict[str, Any]) -> Translation:
     """The same of flags by name."""
     draft = Draft(ORIGINAL, *fields(ORIGINAL, given), list(notes(ORIGINAL, given)))
-    if given.get("clip_encoding") is not None and (given.get("text") or given.get("img") is not None):
-        draft.notes.append("--encoding: the vector alone is painted, and neither text nor img")
+    draft.notes += _unpainted(given)
     draft.guide(given.get("model_name"), "ViT-B/32")
     batch, iterations = given.get("batch_size", 4), given.get("iterations", ITERATIONS)
     draft.fields["views"] = batch * given.get("gradient_accumulate_every", 4)
@@ -105,7 +105,20 @@ def _told(given: dict[str, Any], draft: Draft) -> list[Prompts]:
         draft.notes.append(f"--story_separator: {separator!r} is not in the text, so that words are counted")
     guide = draft.fields.get("perceptors", [{"name": "mini"}])[0]["name"]
     parts = story(text, given.get("story_start_words", 5), given.get("story_words_per_epoch", 5), separator, reader(guide))
-    return [asked(part) for part in parts]
+    # deep-daze began with the vector, too, and then never came to the story's last part.
+    first = [vector_of(given["clip_encoding"])] if given.get("clip_encoding") is not None else []
+    return [*first, *(asked(part) for part in parts)]
+
+
+def _unpainted(given: dict[str, Any]) -> Iterator[str]:
+    """What is to be said of a text or picture that something else was painted instead of."""
+    if given.get("create_story"):
+        if given.get("img") is not None:
+            yield "--img: a story is of words alone, as ever"
+        if given.get("clip_encoding") is not None:
+            yield "--encoding: the story begins with the vector, as one part more"
+    elif given.get("clip_encoding") is not None and (given.get("text") or given.get("img") is not None):
+        yield "--encoding: the vector alone is painted, and neither text nor img"
 
 
 def asked(text: str | None, img: Any = None, encoding: Any = None) -> Prompts:

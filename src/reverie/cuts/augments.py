@@ -16,7 +16,7 @@ from reverie.cuts.jitter import Jitter
 from reverie.errors import BadRequest, unknown
 from reverie.rng import Rng
 
-LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re")
+LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re", "Hf")
 INSTALL = "pip install 'reverie[augment]'"
 
 
@@ -68,7 +68,8 @@ def letters(text: str) -> tuple[str, ...]:
 
 
 def _letter(letter: str, size: int, small: bool) -> Any:
-    """VQGAN-CLIP's numbers; ``nrupdated`` tilts less and turns more. A single ``translate`` moves views up and down alone."""
+    """VQGAN-CLIP's numbers, and EleutherAI's ``Hf``; ``nrupdated`` tilts less, turns more. A single ``translate``
+    moves views up and down alone."""
     kornia = _kornia()
     made: Mapping[str, Callable[[], Any]] = {
         "Ji": lambda: Jitter(kornia.ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.1, p=0.7)),
@@ -82,6 +83,7 @@ def _letter(letter: str, size: int, small: bool) -> Any:
         "Cr": lambda: kornia.RandomCrop(size=(size, size), pad_if_needed=True, padding_mode="reflect", p=0.5),
         "Er": lambda: kornia.RandomErasing(scale=(0.1, 0.4), ratio=(0.3, 1 / 0.3), same_on_batch=True, p=0.7),
         "Re": lambda: kornia.RandomResizedCrop(size=(size, size), scale=(0.1, 1), ratio=(0.75, 1.333), cropping_mode="resample", p=0.5),
+        "Hf": lambda: kornia.RandomHorizontalFlip(p=0.5),
     }
     return made[letter]()
 

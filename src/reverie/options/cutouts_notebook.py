@@ -13,5 +13,5 @@ class Options(BaseModel):
     noise: float = Field(default=0.1, ge=0, description="largest standard deviation of pixel noise; 'original' has none")
     augments: str = Field(
         default="Af Pe Ji Er",
-        description="what happens to views, in this order: Ji Sh Gn Pe Ro Af Et Ts Cr Er Re; 'latest' and 'nrupdated' only",
+        description="what happens to views, in this order: Ji Sh Gn Pe Ro Af Et Ts Cr Er Re Hf; 'latest' and 'nrupdated' only",
     )
