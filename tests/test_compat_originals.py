@@ -12,6 +12,7 @@ from reverie.cli import flags
 from reverie.compat.originals import ORIGINALS, find, page, usage
 from reverie.dream import Dream
 from reverie.errors import BadRequest
+from reverie.library import Record, write_record
 
 PAGE = Path(__file__).parents[1] / "docs" / "migration.md"
 README = [  # of the three projects, as they stand there
@@ -162,6 +163,34 @@ def test_what_a_picture_is_called(line: str, name: str, tmp_path: Path, monkeypa
 def test_a_long_text_is_cut_between_words() -> None:
     found = find(f"dream '{'a very long text ' * 40}'")
     assert len(found.pictures.path(found.dream, datetime(2021, 2, 3)).name) < 90
+
+
+@pytest.mark.parametrize(
+    ("line", "guide", "weights"),
+    [
+        ("generate.py", "ViT-B/32", "imagenet_f16_16384"),
+        ("generate.py -m ViT-L/14 -ckpt checkpoints/vqgan_wikiart_16384.ckpt", "ViT-L/14", "wikiart_16384"),
+        ("dream 'a fox'", "ViT-B/32", "biggan-deep-512"),
+        ("dream 'a fox' --image_size 256 --larger_model", "ViT-L/14", "biggan-deep-256"),
+        ("imagine 'a fox'", "ViT-B/32", ""),
+        ("imagine 'a fox' --model_name ViT-L/14", "ViT-L/14", ""),
+    ],
+)
+def test_the_originals_networks_paint_where_they_are_installed(line: str, guide: str, weights: str) -> None:
+    for name in ("ViT-B/32", "ViT-L/14", "imagenet_f16_16384", "wikiart_16384", "biggan-deep-256", "biggan-deep-512"):
+        write_record(Record(name=name, files={}))
+    found = find(line)
+    assert [sight.name for sight in found.dream.perceptors] == [guide] and "not installed" not in " ".join(found.notes)
+    assert found.dream.options.get(found.dream.generator, {}).get("weights", "") == weights
+
+
+def test_a_text_and_a_picture_count_half_each() -> None:
+    def told(line: str) -> list[tuple[str, float]]:
+        return [(prompt.text, prompt.weight) for prompt in find(line).dream.prompts]
+
+    assert told("imagine 'a fox | a hen' --img a.png") == [("a fox | a hen", 0.5), ("a.png", 0.5)]
+    assert told("imagine --img a.png") == told("dream --img a.png") == [("a.png", 1.0)]
+    assert told("dream 'a fox' --img a.png --text_min blur|fog") == [("a fox", 0.5), ("a.png", 0.5), ("blur", -1.0), ("fog", -1.0)]
 
 
 def test_a_picture_alone_has_no_story() -> None:

@@ -65,3 +65,10 @@ def test_an_unknown_one_is_told_with_what_is_close() -> None:
     with pytest.raises(BadRequest, match="Did you mean 'golden-hour'") as told:
         named("goldn-hour")
     assert "craft list" in str(told.value) and len(str(told.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("pastel", "pastel"), ("synthwave", "synthwave"), ("ukiyo", "ukiyo-e"), ("vibrant", "vibrant")]
+)
+def test_the_words_of_imogens_commands_are_there(command: str, name: str) -> None:
+    assert command in named(name).words

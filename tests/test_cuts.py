@@ -131,6 +131,16 @@ def test_big_sleep_resamples_as_asked(resample: str) -> None:
     assert torch.allclose(look(make("big-sleep", resample=resample), images, [Rng(0)]), torch.tensor(0.25), atol=1e-5)
 
 
+def test_how_big_sleep_resamples() -> None:
+    """From a cut of known size: some of its own pixels, or what torch makes of them, or the notebooks' blur of three lobes."""
+    images, geometry = picture(1, 3, 50, 50), make("big-sleep", views=1).draw([Rng(0)], 0, 0.0, 50, 50)
+    (cut,) = geometry.cut(images)
+    found = {how: make("big-sleep", views=1, resample=how).cut(images, geometry) for how in ("nearest", "bilinear", "lanczos")}
+    assert set(found["nearest"].flatten().tolist()) <= set(cut.flatten().tolist())
+    assert torch.equal(found["bilinear"], F.interpolate(cut, (16, 16), mode="bilinear", align_corners=False))
+    assert torch.equal(found["lanczos"], lanczos(cut, 16, lobes=3))
+
+
 def by_hand(row: list[float], size: int, lobes: int) -> list[float]:
     """One line by the formula: weights L(t) at multiples of the ratio, mirrored at the ends, then bicubic."""
     ratio = size / len(row)
