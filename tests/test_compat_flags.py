@@ -249,31 +249,31 @@ def test_what_a_flag_sets(words: str, path: str, value: Any) -> None:
     assert reached(words.split()[0], path) != value or words in USUAL
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("generate -in rainbow", "neither pixels nor gradient"),
-        ("generate -s 500 304", "is cut down to 496x304"),
-        ("generate -cutp 2", "pools the whole picture and cuts nothing"),
-        ("generate -cutm original -aug Ji", "has augmentations of its own"),
-        ("generate -aug Ji -aug Er", "only the first group counts"),
-        ("generate -npw 0.5", "1 weights for 0 seeds"),
-        ("generate -zvid -vid", "there is one video of a painting"),
-        ("generate -zs 7", "belongs to -zvid"),
-        ("generate -m ViT-B/16", "reverie models pull ViT-B/16"),
-        ("generate -ofps 30", "25 pictures a second"),
-        ("generate -ifps 20", "25 pictures a second"),
-        ("generate -d True", "without it"),
-        ("dream --image_size 256", "reverie models pull biggan-deep-256"),
-        ("dream --larger_model", "reverie models pull ViT-L/14"),
-        ("dream --open_folder", "no window opens"),
-        ("dream --torch_deterministic", "without it"),
-        ("imagine --save_gif --save_video", "there is one video of a painting"),
-        ("imagine --start_image_lr 1e-3", "the network's size"),
-        ("imagine --jit", "not compiled"),
-        ("imagine --create_story --story_separator ;", "is not in the text"),
-        ("imagine --model_name RN50", "reverie models pull RN50"),
-    ],
-)
+SAID = [
+    ("generate -in rainbow", "neither pixels nor gradient"),
+    ("generate -s 500 304", "is cut down to 496x304"),
+    ("generate -cutp 2", "pools the whole picture and cuts nothing"),
+    ("generate -cutm original -aug Ji", "has augmentations of its own"),
+    ("generate -aug Ji -aug Er", "only the first group counts"),
+    ("generate -npw 0.5", "1 weights for 0 seeds"),
+    ("generate -zvid -vid", "there is one video of a painting"),
+    ("generate -zs 7", "belongs to -zvid"),
+    ("generate -m ViT-B/16", "reverie models pull ViT-B/16"),
+    ("generate -ofps 30", "25 pictures a second"),
+    ("generate -ifps 20", "25 pictures a second"),
+    ("generate -d True", "without it"),
+    ("dream --image_size 256", "reverie models pull biggan-deep-256"),
+    ("dream --larger_model", "reverie models pull ViT-L/14"),
+    ("dream --open_folder", "no window opens"),
+    ("dream --torch_deterministic", "without it"),
+    ("imagine --save_gif --save_video", "there is one video of a painting"),
+    ("imagine --start_image_lr 1e-3", "the network's size"),
+    ("imagine --jit", "not compiled"),
+    ("imagine --create_story --story_separator ,", "is not in the text"),
+    ("imagine --model_name RN50", "reverie models pull RN50"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), SAID, ids=[words for words, _ in SAID])
 def test_what_is_said_of_a_flag(words: str, said: str) -> None:
     assert said in reached(words, "notes") and said not in reached(words.split()[0], "notes")

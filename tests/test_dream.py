@@ -25,7 +25,16 @@ def test_the_language_and_the_structure_are_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("given", "size"),
-    [("400x300", (400, 300)), ("64", (64, 64)), (64, (64, 64)), ((40, 30), (40, 30)), ("40X30", (40, 30)), ("40×30", (40, 30))],
+    [
+        ("400x300", (400, 300)),
+        ("64", (64, 64)),
+        (64, (64, 64)),
+        ((40, 30), (40, 30)),
+        ("40X30", (40, 30)),
+        ("40×30", (40, 30)),
+        ("512x288", (512, 288)),
+        ("2620x1610", (2620, 1610)),
+    ],
 )
 def test_sizes(given: Any, size: tuple[int, int]) -> None:
     dream = Dream("a fox", size=given)
