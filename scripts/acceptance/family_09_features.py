@@ -35,10 +35,13 @@ def show(page: Page) -> None:
 
 def ran(page: Page, python: str, tests: Sequence[str]) -> dict[str, str]:
     """How each test ended: passed, skipped or failed; "missing" for one that is not there, with which pytest would run none."""
-    files = sorted({test.partition("::")[0] for test in tests})
+    files = sorted(file for file in {test.partition("::")[0] for test in tests} if (ROOT / file).exists())
     start = f"PYTHONPATH=src OMP_NUM_THREADS=1 {python} -m pytest -q -W ignore -p no:cacheprovider"
     collected = execute(f"{start} --collect-only {' '.join(files)}", ROOT, 900).out.splitlines()
-    there = [test for test in tests if test in collected or any(one.startswith(f"{test}[") for one in collected)]
+    names = {*collected, *(one.partition("[")[0] for one in collected)}
+    there = [test for test in tests if test in names]
+    if not there:
+        return dict.fromkeys(tests, "missing")
     report = page.folder / "junit.xml"
     result = execute(f"{start} -o junit_family=xunit1 --junitxml {report} {shlex.join(there)}", ROOT, 3600)
     if not report.exists():
@@ -46,7 +49,7 @@ def ran(page: Page, python: str, tests: Sequence[str]) -> dict[str, str]:
         return dict.fromkeys(tests, "failed")
     ended = outcomes_of(report)
     report.unlink()
-    return {test: outcome([how for name, how in ended.items() if name == test or name.startswith(f"{test}[")]) for test in tests}
+    return {test: outcome([how for name, how in ended.items() if test in (name, name.partition("[")[0])]) for test in tests}
 
 
 def outcomes_of(report: Path) -> dict[str, str]:
@@ -83,8 +86,8 @@ def told(page: Page, outcomes: Mapping[str, str]) -> None:
     here = [row for row in rows if row.tests]
     count = {how: sum(one == how for one in outcomes.values()) for how in ("passed", "skipped", "failed", "missing")}
     page.say(
-        f"Of the {len(rows)} features of the originals {len(here)} are here, each with tests of `make test` that show it and, where there is "
-        f"one, the parity test that runs the original's own code beside it; {len(rows) - len(here)} are not, and say so. "
+        f"Of the {len(rows)} features of the originals {len(here)} are here, each with tests of `make test` that show it and, where "
+        f"there is one, the parity test that runs the original's own code beside it; {len(rows) - len(here)} are not, and say so. "
         f"{len(outcomes)} tests by name: {', '.join(f'{number} {how}' for how, number in count.items() if number)}."
     )
     absent = [name for name in CHECKOUTS if name not in os.environ]
