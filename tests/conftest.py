@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import mutations
 import pytest
 from hypothesis import settings
 
@@ -30,6 +31,19 @@ def one_thread() -> Iterator[None]:
     if torch is not None and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
     yield
+
+
+@pytest.fixture
+def refusals(record_property: Callable[[str, object], None]) -> mutations.Fuzz:
+    """``mutations.refusals``; what it counted stands in the run's JUnit report, for the acceptance page."""
+
+    def counted(load: Callable[[], Any], path: Path, made: Callable[[], bytes], count: int) -> int:
+        refused = mutations.refusals(load, path, made, count)
+        record_property("files", count)
+        record_property("refused", refused)
+        return refused
+
+    return counted
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Any
 from reverie.errors import ReverieError
 
 MUTATIONS = int(os.environ.get("REVERIE_MUTATIONS", "500"))  # of each reader's file; `make nightly` asks for 20,000
+Fuzz = Callable[[Callable[[], Any], Path, Callable[[], bytes], int], int]  # of ``refusals``
 # What no reader expects where a number, a name or a list is.
 ODD: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 3, 7, 64, 2**20, 2**31, 2**40, 2**63, 10**30, 0.5, -0.0, 1e308, "", "x", "16", "../../x", "/etc/passwd",

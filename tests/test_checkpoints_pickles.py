@@ -19,7 +19,7 @@ import pytest
 import tiny
 import tiny_clip
 import torch
-from mutations import MUTATIONS, mutated, refusals
+from mutations import MUTATIONS, Fuzz, mutated
 from safetensors.torch import save_file
 from test_nets_gpt import NOTHING, network
 
@@ -292,7 +292,9 @@ def test_a_file_that_is_cut_short_says_so(canary: Path, made: Path) -> None:
 
 
 @pytest.mark.parametrize(("made", "name"), [(name, name) for name in FILES], indirect=["made"])
-def test_mutated_files_are_read_or_refused(tmp_path: Path, own_home: Path, made: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutated_files_are_read_or_refused(
+    tmp_path: Path, own_home: Path, made: Path, name: str, monkeypatch: pytest.MonkeyPatch, refusals: Fuzz
+) -> None:
     """Whatever is changed, a reader either reads it or says in a line why not, executes nothing and writes to the cache alone."""
     monkeypatch.chdir(tmp_path)
     path, data, chance = tmp_path / f"evil{made.suffix}", made.read_bytes(), random.Random(7)

@@ -12,7 +12,7 @@ from typing import Any
 import originals
 import pytest
 import yaml
-from mutations import MUTATIONS, mutated, refusals, twisted
+from mutations import MUTATIONS, Fuzz, mutated, twisted
 from test_nets_gpt import CLASSES, network
 
 from reverie.checkpoints.biggan import biggan
@@ -49,7 +49,7 @@ def test_anchors_that_grow_are_not_unfolded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["bytes", "tree"])
-def test_a_vqgans_yaml(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vqgans_yaml(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: Fuzz) -> None:
     """What passes says nothing against the tensors: the network is the one that they are of, whatever is said of its pictures' size."""
     path = originals.taming(tmp_path)
     found = read(path)
@@ -59,19 +59,20 @@ def test_a_vqgans_yaml(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         config, _ = vqgan(found)
         assert replace(config, resolution=wanted.resolution, attn_resolutions=wanted.attn_resolutions) == wanted
 
-    fuzzed(load, path, form, tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    fuzzed(refusals, load, path, form)
 
 
 @pytest.mark.parametrize("form", ["bytes", "tree"])
-def test_a_transformers_yaml(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transformers_yaml(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: Fuzz) -> None:
     path = originals.net2net(tmp_path, network(), CLASSES)
     found = read(path)
-    fuzzed(lambda: gpt(found), path, form, tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    fuzzed(refusals, lambda: gpt(found), path, form)
 
 
-def fuzzed(load: Callable[[], Any], checkpoint: Path, form: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    found = yaml_of(checkpoint)
+def fuzzed(refusals: Fuzz, load: Callable[[], Any], checkpoint: Path, form: str) -> None:
+    folder, found = checkpoint.parent, yaml_of(checkpoint)
     assert found is not None
     data, chance, beside = found.read_bytes(), random.Random(7), {file.name for file in folder.iterdir()}
     tree = yaml.safe_load(data)
@@ -83,7 +84,7 @@ def fuzzed(load: Callable[[], Any], checkpoint: Path, form: str, folder: Path, m
 
 
 @pytest.mark.parametrize("form", ["bytes", "tree"])
-def test_a_biggans_json(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_biggans_json(form: str, tmp_path: Path, refusals: Fuzz) -> None:
     folder = originals.pretrained_biggan(tmp_path / "biggan")
     path, chance = folder / "config.json", random.Random(7)
     data = path.read_bytes()

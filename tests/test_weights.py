@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import tiny
 import torch
-from mutations import MUTATIONS, mutated, refusals, twisted_header
+from mutations import MUTATIONS, Fuzz, mutated, twisted_header
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -174,7 +174,12 @@ OWN: dict[str, Callable[[str], Any]] = {"vqgan": load_vqgan, "biggan": load_bigg
 @pytest.mark.parametrize("kind", OWN)
 @pytest.mark.parametrize("change", [mutated, twisted_header], ids=["bytes", "header"])
 def test_mutated_files_are_read_or_refused(
-    networks: tiny.Options, kind: str, change: Callable[[bytes, random.Random], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    networks: tiny.Options,
+    kind: str,
+    change: Callable[[bytes, random.Random], bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refusals: Fuzz,
 ) -> None:
     """Reverie's own files, from strangers: whatever they say of themselves, nothing but a line comes of it."""
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +23,8 @@ from reverie.course import Course
 from reverie.dream import Dream
 from reverie.plan import Plan
 from reverie.rng import Rng
+
+Near = Callable[[str, Tensor, Tensor, float], None]  # what is compared, found, wanted, limit
 
 
 def checkout(name: str) -> Path:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
 from features import Feature, features
 from page import ROOT, Page, execute
+from reports import begun, cell, reported
 
 CHECKOUTS = ("REVERIE_VQGAN_CLIP", "REVERIE_BIG_SLEEP", "REVERIE_DEEP_DAZE")
 PARITY = "tests_parity/"
@@ -36,30 +35,11 @@ def show(page: Page) -> None:
 def ran(page: Page, python: str, tests: Sequence[str]) -> dict[str, str]:
     """How each test ended: passed, skipped or failed; "missing" for one that is not there, with which pytest would run none."""
     files = sorted(file for file in {test.partition("::")[0] for test in tests} if (ROOT / file).exists())
-    start = f"PYTHONPATH=src OMP_NUM_THREADS=1 {python} -m pytest -q -W ignore -p no:cacheprovider"
-    collected = execute(f"{start} --collect-only {' '.join(files)}", ROOT, 900).out.splitlines()
+    collected = execute(f"{begun(python)} --collect-only {' '.join(files)}", ROOT, 900).out.splitlines()
     names = {*collected, *(one.partition("[")[0] for one in collected)}
     there = [test for test in tests if test in names]
-    if not there:
-        return dict.fromkeys(tests, "missing")
-    report = page.folder / "junit.xml"
-    result = execute(f"{start} -o junit_family=xunit1 --junitxml {report} {shlex.join(there)}", ROOT, 3600)
-    if not report.exists():
-        page.check(f"pytest ran: {result.out[-200:]}{result.err[-200:]}", False)
-        return dict.fromkeys(tests, "failed")
-    ended = outcomes_of(report)
-    report.unlink()
-    return {test: outcome([how for name, how in ended.items() if test in (name, name.partition("[")[0])]) for test in tests}
-
-
-def outcomes_of(report: Path) -> dict[str, str]:
-    """Node ids of a JUnit report, each with how it ended."""
-    found = {}
-    for case in ElementTree.parse(report).iter("testcase"):
-        bad = any(case.find(kind) is not None for kind in ("failure", "error"))
-        how = "failed" if bad else "skipped" if case.find("skipped") is not None else "passed"
-        found[f"{case.get('file')}::{case.get('name')}"] = how
-    return found
+    ended = reported(page, python, there) if there else {}
+    return {test: outcome([case.ended for name, case in ended.items() if test in (name, name.partition("[")[0])]) for test in tests}
 
 
 def outcome(ended: Collection[str]) -> str:
@@ -76,8 +56,7 @@ def seen(row: Feature, outcomes: Mapping[str, str]) -> str:
 
 def line(row: Feature, outcomes: Mapping[str, str]) -> str:
     names = [f"`{test}`{'' if outcomes[test] == 'passed' else f' ({outcomes[test]})'}" for test in row.tests]
-    cells = (row.name, row.shown, "<br>".join(names) or "–", seen(row, outcomes))
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(map(cell, (row.name, row.shown, '<br>'.join(names) or '–', seen(row, outcomes))))} |"
 
 
 def told(page: Page, outcomes: Mapping[str, str]) -> None:
