@@ -183,11 +183,6 @@ def test_mutated_files_are_read_or_refused(
 ) -> None:
     """Reverie's own files, from strangers: whatever they say of themselves, nothing but a line comes of it."""
     monkeypatch.chdir(tmp_path)
-    path, data, chance, count = (
-        tmp_path / "evil.safetensors",
-        Path(networks[kind]["weights"]).read_bytes(),
-        random.Random(7),
-        MUTATIONS // 10,
-    )
-    refused = refusals(lambda: OWN[kind](str(path)), path, lambda: change(data, chance), count)
-    assert count // 2 < refused <= count and [file.name for file in tmp_path.iterdir()] == [path.name]
+    path, data, chance = tmp_path / "evil.safetensors", Path(networks[kind]["weights"]).read_bytes(), random.Random(7)
+    refused = refusals(lambda: OWN[kind](str(path)), path, lambda: change(data, chance), MUTATIONS)
+    assert MUTATIONS // 2 < refused <= MUTATIONS and [file.name for file in tmp_path.iterdir()] == [path.name]
