@@ -21,6 +21,7 @@ reverie bench speed --json > speed.json                  # and with --batch 16, 
 reverie bench race --json > race.json
 reverie bench scale --size 128 --keep scale.jsonl --json > scale.json
 reverie bench peers --vqgan-clip VQGAN-CLIP --taming taming-transformers --clip CLIP --keep peers.jsonl --json > peers.json
+python scripts/startup.py > startup.json
 python scripts/memory.py > memory.json                   # as root, on Linux
 python scripts/gpu_bench.py --out .                      # on a GPU: gpu_bench.json
 python scripts/acceptance/performance.py FOLDER          # where these files lie
@@ -78,6 +79,7 @@ def page(every: list[Figures]) -> str:
         parts += [f"## On a GPU: {device}", ""]
         for name, table in (("peers", peers), ("speed", speed), ("race", race), ("scale", scale), ("gpu", gpu)):
             parts += section(here, name, table, cuda=True) if any(one.name == name for one in here) else []
+    parts += ["## Start-up", "", *section(every, "startup", startup)]
     parts += ["## Where little memory is allowed", "", MEMORY, *section(every, "memory", memory)]
     parts += ["## Tried, and did not help", ""]
     parts += [f"- {one}" for one in TRIED] or ["Nothing has been written down here yet."]
@@ -139,6 +141,13 @@ def race(one: Figures) -> list[str]:
          "never as sure" if row["share"] is None else f"{row['share']:.3f}")
         for row in one.rows
     ])  # fmt: skip
+
+
+def startup(one: Figures) -> list[str]:
+    late = [row["at most"] is not None and row["seconds"] > row["at most"] for row in one.rows]
+    cells = [f"**{told(row['seconds'])}**" if bad else told(row["seconds"]) for row, bad in zip(one.rows, late, strict=True)]
+    return markdown(("cold process", "seconds", "at most"),
+                    [(row["what"], cell, told(row["at most"])) for row, cell in zip(one.rows, cells, strict=True)])  # fmt: skip
 
 
 def memory(one: Figures) -> list[str]:

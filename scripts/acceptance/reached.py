@@ -1,7 +1,7 @@
 """Figures of benchmarks as they were left in a folder, and what the project wants of them at least.
 
-speed*.json, race*.json, scale*.json and peers*.json are those of ``reverie bench``, memory*.json those of ``scripts/memory.py``, and
-gpu*.json those of ``scripts/gpu_bench.py``.
+speed*.json, race*.json, scale*.json and peers*.json are those of ``reverie bench``, and memory*.json, startup*.json and gpu*.json
+those of ``scripts/memory.py``, ``startup.py`` and ``gpu_bench.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from page import machine
 from reverie.bench.rivals import WORKS
 
 NOT_MEASURED = "not measured"
-KINDS = ("speed", "race", "scale", "peers", "memory", "gpu")
+KINDS = ("speed", "race", "scale", "peers", "memory", "startup", "gpu")
 
 
 @dataclass(frozen=True)
