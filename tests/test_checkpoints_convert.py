@@ -119,12 +119,12 @@ def test_odd_numbers_in_a_checkpoint_are_refused(tmp_path: Path) -> None:
 def test_wrong_tensors_are_listed(tmp_path: Path) -> None:
     tensors = originals.taming_tensors(tiny.vqgan(originals.FIRST_STAGE))
     del tensors["decoder.conv_in.bias"]
-    tensors |= {"stranger.weight": torch.ones(1), "decoder.conv_out.bias": torch.ones(4)}
+    tensors |= {"stranger\n\x1b.weight": torch.ones(1), "decoder.conv_out.bias": torch.ones(4)}
     with pytest.raises(BadRequest) as caught:
         load_vqgan(str(originals.lightning(tensors, tmp_path / "x.ckpt")))
     message = str(caught.value)
     assert "does not hold a whole vqgan" in message and "(3 in all)" in message
-    for wrong in ("missing decoder.conv_in.bias", "unknown stranger.weight", "decoder.conv_out.bias is (4,), not (3,)"):
+    for wrong in ("missing decoder.conv_in.bias", "unknown stranger\\n\\x1b.weight", "decoder.conv_out.bias is (4,), not (3,)"):
         assert wrong in message
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reverie.errors import BadRequest, Failed, ReverieError, Unsupported, unknown
+from reverie.errors import BadRequest, Failed, ReverieError, Unsupported, in_a_line, unknown
 
 
 def test_exit_codes() -> None:
@@ -16,6 +16,11 @@ def test_an_unknown_name_gets_the_nearest_and_all() -> None:
         "There is no generator 'vqgam'. Did you mean 'vqgan'? There are: pixels, vqgan."
     )
     assert str(unknown("generator", "zzz", ["vqgan"])) == "There is no generator 'zzz'. There are: vqgan."
+
+
+def test_what_strangers_say_stays_in_its_line() -> None:
+    assert in_a_line(ValueError("a\n  b\x1b[2J.")) == "a b\\x1b[2J"
+    assert in_a_line(ValueError()) == "ValueError"
 
 
 def test_a_validator_lets_errors_in_words_through() -> None:

@@ -35,6 +35,11 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> BadRequest:
     return BadRequest(f"There is no {kind} {given!r}.{hint} {there}")
 
 
+def printable(text: str) -> str:
+    """Text of a stranger's as a part of a line: what is no letter of one, line ends and escapes, is spelt out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def in_a_line(error: BaseException) -> str:
     """Another package's error as a part of a line."""
-    return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+    return printable(" ".join(str(error).split()))[:200].rstrip(".") or type(error).__name__

@@ -29,7 +29,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, printable
 from reverie.prompt import NOISE as NOISE
 from reverie.prompt import SURROGATE, Part, kind_of
 from reverie.prompt import Prompt as Prompt
@@ -203,7 +203,7 @@ def _shortest(number: float) -> str:
 
 
 def _line(prompt: Prompt) -> str:
-    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in prompt.text)
+    text = printable(prompt.text)
     stop = "" if prompt.stop is None else f", stop {prompt.stop:g}"
     kind = {"text": "", "picture": "like the picture ", "noise": "like the ", "vector": "like the vector "}[prompt.kind]
     place = f", {prompt.region} only" if prompt.region else ""
