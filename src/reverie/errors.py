@@ -37,7 +37,7 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> BadRequest:
 
 def printable(text: str) -> str:
     """Text of a stranger's as a part of a line: what is no letter of one, line ends and escapes, is spelt out."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def in_a_line(error: BaseException) -> str:

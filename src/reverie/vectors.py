@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 from reverie.files import reason, write_file
 from reverie.paths import cache_dir
 
@@ -45,8 +45,8 @@ def load_vector(path: str | Path) -> Tensor:
     except OSError as error:
         raise BadRequest(f"The vector {str(path)!r} cannot be read: {reason(error)}.") from None
     except Exception as error:  # whatever a stranger's bytes break
-        said = " ".join(str(error).split())[:200]
-        raise BadRequest(f"{str(path)!r} holds no vector, as .npy or .safetensors of D or NxD numbers do: {said}.") from error
+        said = f"{str(path)!r} holds no vector, as .npy or .safetensors of D or NxD numbers do: {in_a_line(error)}."
+        raise BadRequest(said) from error
     return torch.nn.functional.normalize(mean, dim=0)
 
 

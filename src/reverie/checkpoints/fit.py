@@ -9,9 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from reverie.errors import printable
-
-LONGEST = 120  # letters of a stranger's name that are told
 MOST = 10_000  # calls of torch's that make a network: a transformer of 48 layers takes 3,858, a VQGAN 2,130
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -46,7 +43,7 @@ def misfits(network: nn.Module, tensors: Mapping[str, Tensor]) -> str:
     """The first five names that are missing, unknown or misshapen, and how many there are; empty when all fit."""
     wanted = network.state_dict()
     wrong = [f"missing {name}" for name in wanted.keys() - tensors.keys()]
-    wrong += [f"unknown {printable(name)[:LONGEST]}" for name in tensors.keys() - wanted.keys()]
+    wrong += [f"unknown {name}" for name in tensors.keys() - wanted.keys()]
     for name in wanted.keys() & tensors.keys():
         if wanted[name].shape != tensors[name].shape:
             wrong.append(f"{name} is {tuple(tensors[name].shape)}, not {tuple(wanted[name].shape)}")

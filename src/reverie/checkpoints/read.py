@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from reverie.checkpoints.pickles import Made, Name
 from reverie.checkpoints.storages import Opened, Refused, open_legacy, open_zip
-from reverie.errors import BadRequest, in_a_line
+from reverie.errors import BadRequest, in_a_line, printable
 from reverie.held import IN_FOLDERS, within
 
 DEEPEST = 64  # levels of a described value; a network has ten
@@ -63,9 +63,9 @@ def read(path: str | Path) -> Checkpoint:
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            return _folder(path)
-        return _file(path)
+        found = _folder(path) if path.is_dir() else _file(path)
+        # Names are told in errors, which have one line.
+        return replace(found, tensors={printable(name): tensor for name, tensor in found.tensors.items()})
     except BadRequest:
         raise
     except Refused as error:
@@ -73,8 +73,7 @@ def read(path: str | Path) -> Checkpoint:
     except OSError as error:
         raise BadRequest(f"{path} cannot be read: {error.strerror or error}.") from error
     except Exception as error:  # whatever a stranger's bytes break
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
-        raise BadRequest(f"{path} is cut short or damaged ({reason}): fetch it again.") from error
+        raise BadRequest(f"{path} is cut short or damaged ({in_a_line(error)}): fetch it again.") from error
 
 
 def _folder(path: Path) -> Checkpoint:
@@ -92,7 +91,7 @@ def read_json(path: Path) -> dict[str, Any]:
             raise ValueError(f"more than {LARGEST_CONFIG} bytes")
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"{path} is not readable JSON ({' '.join(str(error).split())[:100]}).") from error
+        raise BadRequest(f"{path} is not readable JSON ({in_a_line(error)}).") from error
     if not isinstance(found, dict):
         raise BadRequest(f"{path} is JSON, but not the configuration of a network.")
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from reverie.errors import BadRequest
+from reverie.errors import BadRequest, in_a_line
 
 LARGEST_YAML = 1 << 20  # bytes; theirs have 2 kB
 
@@ -32,4 +32,4 @@ def read_yaml(path: Path | None) -> Any:
     except OSError as error:
         raise BadRequest(f"{path} cannot be read: {error.strerror or error}.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadRequest(f"{path} is not readable YAML ({' '.join(str(error).split())[:100]}).") from error
+        raise BadRequest(f"{path} is not readable YAML ({in_a_line(error)}).") from error
