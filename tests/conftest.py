@@ -33,6 +33,16 @@ def one_thread() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(autouse=True)
+def gradients_as_they_were() -> Iterator[None]:
+    """A test that left them off would fail all that come after it in its process, and none of them would say why."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch and not torch.is_grad_enabled():
+        torch.set_grad_enabled(True)
+        pytest.fail("gradients were left off")
+
+
 @pytest.fixture
 def refusals(record_property: Callable[[str, object], None]) -> mutations.Fuzz:
     """``mutations.refusals``; what it counted stands in the run's JUnit report, for the acceptance page."""
