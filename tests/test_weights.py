@@ -16,8 +16,9 @@ import torch
 from mutations import MUTATIONS, Fuzz, mutated, twisted_header
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
+from reverie.checkpoints.fit import blank
 from reverie.errors import BadRequest
 from reverie.weights import load_biggan, load_clip, load_progan, load_vqgan, save_network
 
@@ -166,6 +167,22 @@ def test_a_network_without_end_is_not_made(file: Path, many: int) -> None:
     rewrite(file, config=asdict(tiny.CODES) | {"num_res_blocks": 9999})
     with pytest.raises(BadRequest, match="more than 10000 parts"):
         load_vqgan(str(file))
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_gradients_stay_on_wherever_it_is_stopped(before: int) -> None:
+    class Endless(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            for _ in range(before):
+                torch.zeros(1)
+            while True:
+                with torch.no_grad():
+                    torch.zeros(1)
+
+    with pytest.raises(ValueError, match="more than 10000 parts"):
+        blank(Endless)
+    assert torch.is_grad_enabled()
 
 
 OWN: dict[str, Callable[[str], Any]] = {"vqgan": load_vqgan, "biggan": load_biggan, "progan": load_progan, "mini": load_clip}
