@@ -11,6 +11,8 @@ import argparse
 import json
 from pathlib import Path
 
+from guide import put
+
 from reverie.cli import main as reverie
 from reverie.craft.library import named
 from reverie.images import load_picture
@@ -24,7 +26,6 @@ MODIFIERS = (
     "ultra-realistic", "unreal-engine",
 )  # fmt: skip
 SEEDS, SIZE, CELL = 4, 128, 72
-BEGIN, END = "<!-- effects: written by scripts/effects.py -->", "<!-- effects end -->"
 
 
 def cell(change: dict[str, float] | None) -> str:
@@ -68,9 +69,7 @@ def main() -> int:
     rows = [[load_picture(str(column).format(name)) for column in columns] for name in ("plain", *MODIFIERS)]
     page = sheet(rows, SUBJECTS, ["(nothing)", *(named(name).words for name in MODIFIERS)], side=CELL)
     page.save(ROOT / "docs" / "gallery" / "craft-effects.webp", quality=80)
-    guide = ROOT / "docs" / "prompts.md"
-    before, _, rest = guide.read_text(encoding="utf-8").partition(BEGIN)
-    guide.write_text(f"{before}{BEGIN}\n{table(told)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    put("effects", table(told))
     return 0
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from reverie.bench.machine import machine
 from reverie.bench.peers import Sides
@@ -49,8 +50,7 @@ def main() -> int:
         dreams = [dream.model_dump(mode="json") for dream in work.dreams(files, side)]
         with within(allowed):
             found = ask("reverie.bench.laps", {"dreams": dreams, "steps": 2, "device": "cpu"})
-        seconds = sorted(found["seconds"])[len(found["seconds"]) // 2]
-        rows.append({"size": f"{side}x{side}", "allowed GB": allowed, "s/step": seconds, "memory": found["memory"]})
+        rows.append({"size": f"{side}x{side}", "allowed GB": allowed, "s/step": median(found["seconds"]), "memory": found["memory"]})
         print(rows[-1], file=sys.stderr)
     print(json.dumps({**machine("cpu"), "rows": rows}, indent=1))
     return 0

@@ -15,10 +15,11 @@ from collections import defaultdict
 from pathlib import Path
 from textwrap import fill
 
+from guide import put
+
 from reverie.bench.prompts import PROMPTS
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- reads: written by scripts/reads.py -->", "<!-- reads end -->"
 
 
 def ranks(pictures: list[str]) -> dict[str, list[int]]:
@@ -51,10 +52,7 @@ def main() -> int:
     for name, prompt in zip(names, PROMPTS, strict=True):
         if not name.exists():
             subprocess.run([sys.executable, "-m", "reverie", "paint", "--quiet", "--out", str(name), "--", prompt], check=True)
-    guide = ROOT / "docs" / "prompts.md"
-    before, _, rest = guide.read_text(encoding="utf-8").partition(BEGIN)
-    text = f"{before}{BEGIN}\n{sentence(ranks(list(map(str, names))))}\n{END}{rest.partition(END)[2]}"
-    guide.write_text(text, encoding="utf-8")
+    put("reads", sentence(ranks(list(map(str, names)))))
     return 0
 
 

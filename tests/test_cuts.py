@@ -12,13 +12,14 @@ from torch import Tensor
 
 from reverie import registry
 from reverie.cuts import methods
-from reverie.cuts.augments import LETTERS, Augments, letters
+from reverie.cuts.augments import Augments, letters
 from reverie.cuts.notebooks import NotebookCutter
 from reverie.cuts.resample import lanczos
 from reverie.cuts.squares import DeepDazeCutter, Squares, offsets
 from reverie.errors import BadRequest
 from reverie.options import of_cuts
 from reverie.options.cutouts_deep_daze import Options as DeepDazeOptions
+from reverie.options.cutouts_notebook import LETTERS
 from reverie.rng import Rng
 from reverie.types import Cutter
 

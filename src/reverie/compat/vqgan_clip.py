@@ -11,11 +11,11 @@ from reverie.compat.flags import Flag, Original, Words, fields, notes, read
 from reverie.compat.translation import Draft, Pictures, Translation, here, stages, stills
 from reverie.compat.words import Prompts, weighed
 from reverie.manifest import known
+from reverie.options.cutouts_notebook import LETTERS
 from reverie.prompts import Prompt
 from reverie.video import Kind
 
 GRID = 16  # pixels to a code of nearly all VQGANs; the original cut sizes down to whole codes, too
-LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re", "Hf")  # the last of EleutherAI's fork
 METHODS = ("original", "updated", "nrupdated", "updatedpooling", "latest")
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP", "RAdam", "RMSprop")
 MOVES = ("zoom_start", "zoom_save_every", "zoom_scale", "zoom_shift_x", "zoom_shift_y")

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from reverie.cuts.jitter import Jitter
 from reverie.errors import BadRequest, unknown
+from reverie.options.cutouts_notebook import LETTERS
 from reverie.rng import Rng
 
-LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re", "Hf")
 INSTALL = "pip install 'reverie[augment]'"
 
 

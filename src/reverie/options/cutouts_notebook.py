@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LETTERS = ("Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re", "Hf")  # the last of EleutherAI's fork
+
 
 class Options(BaseModel):
     """``-o cutouts.augments=AfPeJiEr``"""
@@ -13,5 +15,5 @@ class Options(BaseModel):
     noise: float = Field(default=0.1, ge=0, description="largest standard deviation of pixel noise; 'original' has none")
     augments: str = Field(
         default="Af Pe Ji Er",
-        description="what happens to views, in this order: Ji Sh Gn Pe Ro Af Et Ts Cr Er Re Hf; 'latest' and 'nrupdated' only",
+        description=f"what happens to views, in this order: {' '.join(LETTERS)}; 'latest' and 'nrupdated' only",
     )
