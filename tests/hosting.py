@@ -19,7 +19,7 @@ class Host:
     files: dict[str, bytes] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     ranges: bool = True
-    cuts: list[int] = field(default_factory=list)  # after so many bytes of an answer the connection ends, once each
+    cuts: list[int] = field(default_factory=list)  # after so many bytes of a file the connection ends, once each
     lengths: dict[str, int] = field(default_factory=dict)  # what Content-Length says instead
     codes: dict[str, int] = field(default_factory=dict)
     leads: dict[str, str] = field(default_factory=dict)
@@ -93,14 +93,15 @@ def answer(host: Host, to: BaseHTTPRequestHandler) -> None:
     for name, value in (headers | {"Content-Length": str(total - start if code in (200, 206) else len(body))}).items():
         to.send_header(name, value)
     to.end_headers()
-    send(host, to, body)
+    # an error's body is never cut: nobody waits for its end, so that the next request's answer would race for the cut
+    send(host, to, body[: host.cuts.pop(0)] if host.cuts and code in (200, 206) else body)
 
 
 def send(host: Host, to: BaseHTTPRequestHandler, body: bytes) -> None:
-    """All of it, or as much as the host is willing to; the connection ends with it."""
+    """At once or in drips; the connection ends with it."""
     to.close_connection = True
     if not host.drip:
-        to.wfile.write(body[: host.cuts.pop(0)] if host.cuts else body)
+        to.wfile.write(body)
     for place in range(0, len(body) if host.drip else 0, host.piece):
         to.wfile.write(body[place : place + host.piece])
         if host.over.wait(host.drip):
