@@ -2,8 +2,9 @@
 
 Such a machine has torch, numpy, Pillow and safetensors, and no pydantic, which a dream is made of, so that `reverie bench`
 cannot run there. This times the bare networks instead: the f=16 VQGAN and CLIP's ViT-B/32 with random weights, and the
-built-in ones. Views are cut by one plain warp, which stands in for `reverie.cutouts`; it is not the whole of what a
-dream does, so quote these figures as what the networks cost, not as Reverie's steps per second.
+built-in ones, by calls and as CUDA graphs (`reverie.recording`). Views are cut by one plain warp, which stands in for
+`reverie.cutouts`; it is not the whole of what a dream does, so quote these figures as what the networks cost, not as
+Reverie's steps per second.
 
     there   PYTHONPATH=src python3 scripts/gpu_bench.py --out "$OUT"        # about three minutes on a GPU
     here    PYTHONPATH=src python scripts/gpu_bench.py --out . --device cpu --steps 2 --work mini --batch 1
@@ -17,6 +18,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -26,10 +28,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reverie.nets.clip import CLIP, CLIPConfig, Stack, ViTConfig
 from reverie.nets.vqgan import VQGAN, VQGANConfig
+from reverie.recording import AFTER, Recorder
 from reverie.weights import load_clip, load_vqgan
 
 STAGES = ("decode", "views", "look", "backward", "step")
-WARM_UP = 3
+WARM_UP = AFTER + 3
 VIT_B_32 = CLIPConfig(512, ViTConfig(224, 32, Stack(768, 12, 12, 3072)), Stack(512, 12, 8, 2048), 77, 49408)
 
 
@@ -38,6 +41,7 @@ class Work:
 
     def __init__(self, painter: VQGAN, look: Callable[[Tensor], Tensor], side: int, size: int, batch: int, views: int) -> None:
         self.painter, self.look, self.side, self.batch, self.views = painter, look, side, batch, views
+        self.recorder = Recorder(kind="none")
         place = next(painter.parameters()).device
         self.device = place
         cells = size // painter.config.factor
@@ -56,16 +60,25 @@ class Work:
         return self.look(torch.zeros(1, 3, self.side, self.side, device=self.device)).shape[-1]
 
     def step(self, lap: Callable[[str], None], precision: str) -> None:
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-            picture = self.painter.decode(self.painter.quantize(self.z)) / 2 + 0.5
-            lap("decode")
-            grid = F.affine_grid(self.frames, [len(self.frames), 3, self.side, self.side], align_corners=False)
-            shown = picture.float().repeat_interleave(self.views, 0)
-            cut = F.grid_sample(shown, grid, padding_mode="reflection", align_corners=False)
-            lap("views")
-            seen = self.look(cut.contiguous(memory_format=torch.channels_last))
-            lap("look")
-        loss = (1 - seen.float() @ self.text).view(self.batch, self.views).mean(1).sum()
+        autocast = torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+        def decoded(z: Tensor) -> Tensor:
+            with autocast:
+                return (self.painter.decode(self.painter.quantize(z)) / 2 + 0.5).float()
+
+        def looked(views: Tensor) -> Tensor:
+            with autocast:
+                return self.look(views).float()
+
+        picture = self.recorder("decode", decoded, self.z)
+        lap("decode")
+        grid = F.affine_grid(self.frames, [len(self.frames), 3, self.side, self.side], align_corners=False)
+        shown = picture.repeat_interleave(self.views, 0)
+        cut = F.grid_sample(shown, grid, padding_mode="reflection", align_corners=False)
+        lap("views")
+        seen = self.recorder("look", looked, cut.contiguous(memory_format=torch.channels_last))
+        lap("look")
+        loss = (1 - seen @ self.text).view(self.batch, self.views).mean(1).sum()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         lap("backward")
@@ -148,6 +161,7 @@ def main() -> None:
     given.add_argument("--steps", type=int, default=20)
     given.add_argument("--views", type=int, default=32)
     given.add_argument("--batch", type=int, nargs="+", default=[1, 16])
+    given.add_argument("--size", type=int, nargs="+", help="sides of pictures [256 for f16, 128 for mini]")
     given.add_argument("--work", nargs="+", default=["f16", "mini"], choices=["f16", "mini"])
     given.add_argument("--precision", nargs="+", default=["fp32", "bf16"], choices=["fp32", "bf16"])
     asked = given.parse_args()
@@ -155,17 +169,20 @@ def main() -> None:
     rows = []
     peaks = {precision: product_peak(device, precision) for precision in asked.precision}
     for name in asked.work:
-        painter, look, side, size = networks(name, device)
-        for batch in asked.batch:
+        painter, look, side, usual = networks(name, device)
+        for size, batch in product(asked.size or [usual], asked.batch):
             work = Work(painter, look, side, size, batch, asked.views)
             with FlopCounterMode(display=False) as counter:
                 work.step(lambda stage: None, "fp32")
             flops = counter.get_total_flops()
-            for precision in asked.precision:
+            for precision, recorder in product(asked.precision, (Recorder(kind="none"), Recorder())):
+                if recorder.kind != "none" and device.type != recorder.kind:
+                    continue
+                work.recorder = recorder.anew()
                 found = timed(work, asked.steps, precision)
                 share = round(flops * found["steps/s"] / peaks[precision], 3)
                 told = {"work": name, "size": size, "views": asked.views, "batch": batch, "precision": precision, "TFLOP": flops / 1e12}
-                rows.append({**told, **found, "share of product peak": share})
+                rows.append({**told, "graphs": work.recorder.count, **found, "share of product peak": share})
                 print(json.dumps(rows[-1]), flush=True)
     machine = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     head = {"device": machine, "torch": torch.__version__, "python": platform.python_version(), "peaks TFLOP/s": peaks}

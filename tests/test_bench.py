@@ -8,8 +8,11 @@ from dataclasses import asdict
 import pytest
 import tiny
 
+from reverie import build
+from reverie.bench import stages
 from reverie.bench.speed import as_json, measure, speed, table
 from reverie.errors import BadRequest
+from reverie.plan import Plan
 
 
 def test_figures_are_positive(networks: tiny.Options) -> None:
@@ -21,6 +24,12 @@ def test_figures_are_positive(networks: tiny.Options) -> None:
         assert 0 < row.first <= row.whole and row.pictures == 2 * 3600 / row.whole
         assert list(row.stages) == ["decode", "views", "look", "back", "step"] and all(spent > 0 for spent in row.stages.values())
         assert 0 < row.share < 1
+
+
+def test_a_device_that_works_ahead_is_timed_as_a_whole(networks: tiny.Options) -> None:
+    """As CUDA is; the CPU can be, too."""
+    dreams, plan = [tiny.dream(networks, generator="vqgan")], Plan(tiny.CPU, False, 256)
+    assert 0 < stages._undisturbed(build.engine(dreams, plan), dreams, plan, 3) < stages.stages(dreams, plan, 3).whole * 20
 
 
 def test_no_steps_has_no_rate(networks: tiny.Options) -> None:

@@ -15,7 +15,7 @@ from reverie.cuts import methods
 from reverie.cuts.augments import Augments, letters
 from reverie.cuts.notebooks import NotebookCutter
 from reverie.cuts.resample import lanczos
-from reverie.cuts.squares import DeepDazeCutter, Squares, offsets
+from reverie.cuts.squares import DeepDazeCutter, Squares, offsets, sampled
 from reverie.errors import BadRequest
 from reverie.options import of_cuts
 from reverie.options.cutouts_deep_daze import Options as DeepDazeOptions
@@ -173,7 +173,7 @@ def test_lanczos_is_the_formula(lobes: int) -> None:
 def test_every_letter_does_something(letter: str, small: bool) -> None:
     views, changed = picture(6, 3, 32, 32), 0
     for step in range(3):
-        seen = Augments((letter,), 32, small)(views, Rng(1), step)
+        seen = Augments((letter,), 32, small)(views, [Rng(1)], step)
         assert seen.shape == views.shape and seen.isfinite().all()
         changed += int((seen - views).abs().sum() > 1e-3)
     if letter == "Cr":
@@ -259,7 +259,7 @@ def test_pooling_squashes_what_is_not_square() -> None:
 
 def test_eleutherais_letter_mirrors_one_view_in_two() -> None:
     views = picture(40, 3, 8, 8)
-    seen = Augments(("Hf",), 8)(views, Rng(1), 0)
+    seen = Augments(("Hf",), 8)(views, [Rng(1)], 0)
     mirrored = [torch.equal(one, whole.flip(-1)) for one, whole in zip(seen, views, strict=True)]
     assert 10 < sum(mirrored) < 30
     assert all(turned or torch.equal(one, whole) for turned, one, whole in zip(mirrored, seen, views, strict=True))
@@ -275,3 +275,27 @@ def test_letters_are_read_as_people_write_them() -> None:
 def test_boxes_say_where_squares_lie() -> None:
     boxes = Squares.of([(10, 20, 20), (0, 0, 40)], 1, 40, 80).boxes
     assert torch.allclose(boxes[0], torch.tensor([[0.375, 0.5, 0.25, 0.5], [0.25, 0.5, 0.5, 1.0]]))
+
+
+@pytest.mark.parametrize("method", ["latest", "updated", "nrupdated", "updatedpooling"])
+def test_all_dreams_augmented_together_are_each_augmented_alone(method: str) -> None:
+    """As on a GPU, which would wait for the CPU to tell it of every dream."""
+    cutter, views, rngs = make(method), picture(12, 3, 32, 32), [Rng(1), Rng(2)]
+    assert isinstance(cutter, NotebookCutter) and cutter.augment is not None
+    for step in range(4):
+        drawn = [cutter.augment._drawn(rng, step, views[:6].shape) for rng in rngs]
+        assert torch.allclose(cutter.augment._done(views, drawn), cutter.augment(views, rngs, step), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(40, 40), (33, 50), (64, 20)])
+@pytest.mark.parametrize(("method", "how"), [("big-sleep", "nearest"), ("big-sleep", "bilinear"), ("deep-daze", "bilinear")])
+def test_all_squares_sampled_together_are_each_scaled_alone(method: str, how: str, size: tuple[int, int]) -> None:
+    """As on a GPU; and what comes back of each pixel is the same."""
+    options: dict[str, Any] = {"resample": how} if method == "big-sleep" else {}
+    cutter, images, rngs = make(method, **options), picture(2, 3, *size).requires_grad_(), [Rng(1), Rng(2)]
+    squares = cutter.draw(rngs, 0, 0.0, *size)
+    alone, together = cutter.cut(images, squares), sampled(images, squares, cutter.size, how)
+    assert torch.allclose(alone, together, atol=1e-5)
+    weights = torch.linspace(-1, 1, alone.numel()).view_as(alone)
+    one, other = (torch.autograd.grad((found * weights).sum(), images)[0] for found in (alone, together))
+    assert torch.allclose(one, other, atol=1e-4)

@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from reverie.course import Course
 from reverie.dream import Dream
-from reverie.optimisers import OPTIMISERS, AdamP, DiffGrad
+from reverie.optimisers import FUSED, OPTIMISERS, AdamP, DiffGrad, optimiser
+from reverie.types import Latent
 
 
 def wave(k: float, shape: tuple[int, ...]) -> Tensor:
@@ -132,3 +134,29 @@ def test_torchs_own_step_as_torch_does(kind: Any) -> None:
 
 def test_dreams_may_ask_for_all_of_them() -> None:
     assert set(get_args(Dream.model_fields["optimiser"].annotation)) == OPTIMISERS.keys()
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_a_step_of_one_kernel_is_the_step_and_is_gone_on_with(name: str) -> None:
+    """torch has these kernels for CPUs too, though they are taken on CUDA alone."""
+
+    def course(**more: bool) -> Course:
+        parts = (wave(1.3, (2, 3, 4)).requires_grad_(), wave(0.3, (2, 5)).requires_grad_())
+        return Course.begin(Latent(parts, 4, 4), OPTIMISERS[name](parts, lr=0.1, **more))
+
+    def step(one: Course, number: int) -> None:
+        for part in one.latent.parts:
+            part.grad = wave(0.7 + number, tuple(part.shape))
+        one.optimiser.step()
+
+    plain, fused, later = course(), course(fused=True), course(fused=True)
+    for number in range(4):
+        step(plain, number)
+        step(fused, number)
+        if number == 1:
+            later.restore({name: value.clone() for name, value in fused.state().items()})
+        if number > 1:
+            step(later, number)
+    for one, other, third in zip(plain.latent.parts, fused.latent.parts, later.latent.parts, strict=True):
+        assert torch.allclose(one, other, atol=1e-6) and torch.equal(other, third)
+    assert not optimiser(name, plain.latent.parts, 0.1).param_groups[0].get("fused")

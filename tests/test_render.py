@@ -14,7 +14,7 @@ from reverie import begin
 from reverie.course import Course
 from reverie.optimisers import OPTIMISERS
 from reverie.plan import Plan
-from reverie.render import Shown, render
+from reverie.render import Coming, Shown, _one_behind, render
 from reverie.step import Engine, decode
 from reverie.types import Generator, Latent, Objective, Seen
 
@@ -211,3 +211,28 @@ def test_projection_holds_after_every_step(networks: tiny.Options) -> None:
         bounded.latent.parts[0].add_(100)
     for one in bounded.shown(2):
         assert one.final or bounded.latent.parts[0].max() < 10
+
+
+def test_on_a_gpu_each_picture_is_shown_once_the_next_step_is_on_its_way(networks: tiny.Options) -> None:
+    """None is lost where a step breaks, and none comes before its time."""
+    shown, told = list(run(networks).shown(3)), list[str]()
+
+    def coming(number: int) -> Coming:
+        def arrive() -> Shown:
+            told.append(f"picture {number}")
+            return shown[number]
+
+        return arrive
+
+    def steps() -> Iterator[Coming]:
+        for number, wanted in enumerate((True, False, True)):
+            told.append(f"step {number}")
+            yield coming(number) if wanted else None
+        raise MemoryError
+
+    late = _one_behind(steps())
+    assert [next(late).step, next(late).step] == [0, 2]
+    with pytest.raises(MemoryError):
+        next(late)
+    assert told == ["step 0", "step 1", "picture 0", "step 2", "picture 2"]
+    assert [one.step for one in _one_behind(iter([coming(0), None, coming(2), coming(3)]))] == [0, 2, 3]

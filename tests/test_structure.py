@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "reverie"
 # Each floor may import the floors above it in this table, and within a floor what is listed before. `name.*` is a package whose
 # modules may import each other; one that is taken apart (nets.vqgan) is listed module by module.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "0 ground": ("errors", "types", "rng", "interrupt", "nets.*"),
+    "0 ground": ("errors", "types", "transfer", "rng", "interrupt", "nets.*"),
     "1 tools": (
         "curve", "paths", "schedule", "tokens", "clip_tokens", "parting", "images", "regions", "prompt", "prompts", "layer", "fields",
         "dream", "camera", "recipe", "naming", "files", "vectors", "sniff", "partial", "download", "manifest", "library", "models",
@@ -25,7 +25,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "2 materials": ("checkpoints.*", "hub", "weights", "cutouts", "cuts.*", "store", "data.*"),
     "3 components": ("reading", "starts", "generators.*", "perceptors.*", "daydream", "objectives", "observers.*"),
-    "4 heart": ("anchors", "optimisers", "memory", "step", "fitting", "guard", "watch", "course", "render"),
+    "4 heart": ("anchors", "optimisers", "memory", "recording", "step", "fitting", "guard", "watch", "course", "render"),
     "5 motion": ("motion.*",),
     "6 assembly": ("plan", "begin", "coarse", "legs", "build", "stages", "morph", "budget", "search"),
     "7 studio": ("request", "runs", "album", "studio", "presets.*", "compat.*", "craft.*", "client"),
@@ -36,7 +36,7 @@ ORDER = {name: place for place, name in enumerate(name for floor in FLOORS.value
 # Compatible front ends keep the parameter lists of the programs that they stand in for.
 LAX = ("compat",)
 PRINTING = ("cli", "train", "observers", "__main__")
-LAWS = ("test_laws.py", "test_faults.py", "test_structure.py", "test_imports.py", "test_api.py", "test_features.py")
+LAWS = ("test_laws.py", "test_faults.py", "test_structure.py", "test_imports.py", "test_api.py", "test_features.py", "test_unwaiting.py")
 
 MUTATORS = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
 CONTAINERS = {"list", "dict", "set", "defaultdict", "deque", "Counter", "OrderedDict"}

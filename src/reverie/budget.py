@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from reverie.course import Course
     from reverie.plan import Plan
 
-LEAST, MOST = 4, 16  # steps that are timed
+FIRST, LEAST, MOST = 2, 4, 16  # steps that are timed: at first, and once more where so many take no longer than they may
 SHARE = 0.1  # of the time, which timing them may take
 BESIDES = 1.03  # what checkpoints and frames add to the steps: a checkpoint alone may cost a fiftieth
 MOST_STEPS = 1_000_000
@@ -59,11 +60,14 @@ def planned(
     """Dreams of one shape with as many steps as fit into ``budget`` seconds from now on, probe included; and the pace. ``besides``: what
     else will be done in that time, in parts of the painting's.
 
-    The probe is the dream in a few steps: all that changes on a painting's way, changes on a shorter one as well.
+    The probe is the dream in a few steps: all that changes on a painting's way, changes on a shorter one as well. Of a slow dream two
+    have to do.
     """
     began = monotonic()
-    lap = _timed(dreams, 2, device, should_stop).step  # networks are read and kernels chosen by then
-    pace = _timed(dreams, min(MOST, max(LEAST, int(SHARE * budget / max(lap, 1e-6)))), device, should_stop)
+    pace = _timed(dreams, FIRST, device, should_stop)  # networks are read and kernels chosen by then
+    count = min(MOST, int(SHARE * budget / max(pace.step, 1e-6)))
+    if count >= LEAST:
+        pace = _timed(dreams, count, device, should_stop)
     steps = pace.steps((budget - (monotonic() - began)) / (1 + besides))
     return [dream.model_copy(update={"steps": steps}) for dream in dreams], pace
 
@@ -75,21 +79,26 @@ def _timed(dreams: Sequence[Dream], steps: int, device: str, should_stop: Callab
     from reverie.build import Kept, frames
     from reverie.plan import pick_device
 
-    place, ticks = pick_device(device), list[float]()
+    place, ticks, laps = pick_device(device), list[float](), list[float]()
 
-    def tick() -> bool:
-        """Asked before every step, and told after it."""
+    def now() -> float:
         if place.type == "cuda":
             torch.cuda.synchronize(place)
-        ticks.append(monotonic())
+        return monotonic()
+
+    def tick() -> bool:
+        """Asked before every step."""
+        ticks.append(now())
         return should_stop()
 
     def keep(plan: Plan, course: Course, leaving: bool) -> None:
-        tick()
+        """Told after it."""
+        laps.append(now() - ticks[-1])
 
     brief = [dream.model_copy(update={"steps": steps, "patience": 0, "stop_at": None}) for dream in dreams]
     began, kept = monotonic(), Kept(keep=keep)
     for _ in frames(brief, wants=lambda step, steps: False, should_stop=tick, device=device, kept=kept):
         pass
-    whole, painted = monotonic() - began, ticks[-1] - ticks[0]
-    return Pace(painted / steps, whole - painted)
+    # A first step, one that is recorded, one beside which somebody else was busy are dear, and no measure of those to come.
+    lap = median_low(laps) if laps else 1e-6
+    return Pace(lap, monotonic() - began - lap * len(laps))

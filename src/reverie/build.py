@@ -151,7 +151,7 @@ def frames(
         made, course, dream, plan, wants=lambda step: wants(step, dream.steps),
         should_stop=lambda: halted or should_stop(), after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
-    with keeping(course.portions):
+    with keeping(course.portions), plan.tuned():
         for one in shown:
             if one.final and not (one.ended or halted):
                 kept.keep(plan, course, True)

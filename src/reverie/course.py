@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reverie.errors import BadRequest
 from reverie.memory import Portions
+from reverie.optimisers import counts_on
 from reverie.types import Latent
 from reverie.watch import Rules, Watch
 
@@ -84,7 +85,10 @@ class Course:
             value.copy_(state[name])
         for i, part in enumerate(self.latent.parts):
             kept = _below(f"optimiser.{i}.", state)
-            self.optimiser.state[part] = {name: _like(value, part) for name, value in kept.items()}
+            counts = counts_on(self.optimiser, part)
+            self.optimiser.state[part] = {
+                name: value.clone().to(part.device if value.shape == part.shape else counts) for name, value in kept.items()
+            }
         self.terms = {name: value.to(self.undone.device) for name, value in _below("term.", state).items()}
         self.watch.restore(_below("watch.", state))
         self.taken = int(state["taken"])
@@ -95,8 +99,3 @@ class Course:
 
 def _below(prefix: str, state: Tensors) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-
-
-def _like(value: Tensor, part: Tensor) -> Tensor:
-    """Moments lie where their values do; counts of steps stay on the CPU, where torch keeps them."""
-    return value.clone().to(part.device) if value.shape == part.shape else value.clone()

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from reverie.losses import clamp_with_grad
 from reverie.options.cutouts import Options as CutoutOptions
-from reverie.rng import Rng
+from reverie.rng import Rng, grain
+from reverie.transfer import sent
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,7 @@ class Cutter:
 
     def cut(self, images: Tensor, geometry: Geometry) -> Tensor:
         """[B,3,H,W] -> [B*V,3,size,size]; beyond the frame the picture is mirrored, or goes on at its other side."""
-        dream = torch.arange(len(geometry.levels), device=images.device) // self.views
-        maps = geometry.maps.to(images.device)
+        maps = sent(geometry.maps, images.device)
         pieces: list[Tensor] = []
         order: list[int] = []
         level, picture = 0, images.float()
@@ -93,21 +93,21 @@ class Cutter:
                 half = (max(1, picture.shape[-2] // 2), max(1, picture.shape[-1] // 2))
                 level, picture = level + 1, F.interpolate(picture, size=half, mode="area")
             rows = [i for i, found in enumerate(geometry.levels) if found == wanted]
-            pick = torch.tensor(rows, device=images.device)
-            grid = _grid(maps[pick], 2 * self.size)
+            pick, dream = sent(torch.tensor((rows, [i // self.views for i in rows])), images.device)
+            grid = _grid(maps.index_select(0, pick), 2 * self.size)
             if self.tile != "none":
                 grid = _around(grid, self.tile)
-            fine = F.grid_sample(picture.index_select(0, dream[pick]), grid, padding_mode="reflection", align_corners=False)
+            fine = F.grid_sample(picture.index_select(0, dream), grid, padding_mode="reflection", align_corners=False)
             pieces.append(F.avg_pool2d(fine, 2))
             order += rows
-        back = torch.tensor(sorted(range(len(order)), key=order.__getitem__), device=images.device)
-        return torch.cat(pieces).index_select(0, back)
+        back = torch.tensor(sorted(range(len(order)), key=order.__getitem__))
+        return torch.cat(pieces).index_select(0, sent(back, images.device))
 
     def disturb(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
         """Colour drift, a missing patch and noise, as the perceptors were trained to see through: [B*V,3,s,s]."""
         option, count = self.options, self.views
-        drift = torch.stack([rng.normal((count, 6), "jitter", step) for rng in rngs]).flatten(0, 1).to(views.device)
-        dice = torch.stack([rng.uniform((count, 7), "erase", step) for rng in rngs]).flatten(0, 1).to(views.device)
+        drift = sent(torch.cat([rng.normal((count, 6), "jitter", step) for rng in rngs]), views.device)
+        dice = sent(torch.cat([rng.uniform((count, 7), "erase", step) for rng in rngs]), views.device)
         gain, shift = (drift * option.jitter).view(-1, 2, 3, 1, 1).unbind(1)
         views = (views - 0.5) * (1 + gain) + 0.5 + shift / 2
         axis = torch.linspace(0, 1, self.size, device=views.device)
@@ -116,8 +116,8 @@ class Cutter:
         hole = hole & (dice[:, 0].view(-1, 1, 1, 1) < option.erase)
         views = torch.where(hole, dice[:, 3:6].view(-1, 3, 1, 1), views)
         if option.noise:
-            grain = torch.cat([rng.normal((count, *views.shape[1:]), "noise", step) for rng in rngs]).to(views.device)
-            views = views + option.noise * dice[:, 6].view(-1, 1, 1, 1) * grain
+            noise = grain(rngs, (count, *views.shape[1:]), "noise", step, views.device)
+            views = views + option.noise * dice[:, 6].view(-1, 1, 1, 1) * noise
         return clamp_with_grad(views)
 
 
@@ -136,8 +136,8 @@ def _translate_scale(x: Tensor, y: Tensor, fx: Tensor, fy: Tensor) -> Tensor:
 def _around(grid: Tensor, tile: str) -> Tensor:
     """Places beyond the frame brought back to the other side, along the axes of ``tile``."""
     back = (grid + 1).remainder(2) - 1
-    axes = grid.new_tensor([tile in ("across", "both"), tile in ("down", "both")], dtype=torch.bool)
-    return torch.where(axes, back, grid)
+    x, y = (back if tile in (along, "both") else grid for along in ("across", "down"))
+    return torch.stack((x[..., 0], y[..., 1]), -1)
 
 
 def _grid(maps: Tensor, side: int) -> Tensor:

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.transfer import sent
+
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -62,7 +64,7 @@ def out_of_range(images: Tensor) -> Tensor:
 
 def luminance(images: Tensor) -> Tensor:
     """[B,3,H,W] -> [B,1,H,W]."""
-    return (images * images.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    return (images * sent(torch.tensor(_LUMA), images.device).to(images.dtype).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 def colourfulness(images: Tensor) -> Tensor:

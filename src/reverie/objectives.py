@@ -21,6 +21,7 @@ from reverie.images import palette_of
 from reverie.losses import colourfulness, off_palette, out_of_range, spherical, stop_below, total_variation, undecided
 from reverie.options.resemblance import Options
 from reverie.reading import wish
+from reverie.transfer import sent
 from reverie.types import Objective, Perceptor, Seen, Views
 
 
@@ -159,5 +160,5 @@ def objectives(dreams: Sequence[Dream], perceptors: Mapping[str, Perceptor]) -> 
         wanted["opacity"] = lambda images, seen, step: dream.opacity * undecided(images[:, 3:])
     if dream.palette and dream.palette_weight:
         colours = palette_of(dream.palette)
-        wanted["palette"] = _of_images(lambda images: off_palette(images, colours.to(images.device)), dream.palette_weight)
+        wanted["palette"] = _of_images(lambda images: off_palette(images, sent(colours, images.device)), dream.palette_weight)
     return wanted

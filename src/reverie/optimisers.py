@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from inspect import unwrap
 from typing import Any
 
@@ -113,7 +113,10 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-def optimiser(name: str, parts: Iterable[Tensor], rate: float) -> torch.optim.Optimizer:
+FUSED = ("adam", "adamw", "sgd")  # of which torch has a step of one kernel on CUDA
+
+
+def optimiser(name: str, parts: Sequence[Tensor], rate: float) -> torch.optim.Optimizer:
     """The optimiser of this name over the parts of a latent."""
     # Making one imports the compiler too, to have it told to keep off four methods. What is to be called instead is remembered at
     # the method (torch 2.13, _compile.py): it is the method itself, as long as nobody has brought the compiler in.
@@ -121,4 +124,10 @@ def optimiser(name: str, parts: Iterable[Tensor], rate: float) -> torch.optim.Op
         bare = getattr(getattr(torch.optim.Optimizer, method), "__wrapped__", None)
         if bare is not None and "torch._dynamo" not in sys.modules and not hasattr(bare, "__dynamo_disable"):
             bare.__dynamo_disable = bare
-    return OPTIMISERS[name](parts, lr=rate)
+    fused = {"fused": True} if name in FUSED and parts[0].device.type == "cuda" else {}
+    return OPTIMISERS[name](parts, lr=rate, **fused)
+
+
+def counts_on(optimiser: torch.optim.Optimizer, part: Tensor) -> torch.device:
+    """Where the optimiser counts its steps: on the CPU, or where it is one kernel that has to know them, beside the part."""
+    return part.device if optimiser.param_groups[0].get("fused") else torch.device("cpu")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +25,16 @@ class Plan:
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
+
+    @contextmanager
+    def tuned(self) -> Iterator[None]:
+        """While a dream is painted, whose shapes come again and again, cuDNN tries its convolutions and takes the fastest of each."""
+        was = torch.backends.cudnn.benchmark
+        torch.backends.cudnn.benchmark = was or self.device.type == "cuda"
+        try:
+            yield
+        finally:
+            torch.backends.cudnn.benchmark = was
 
 
 def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:

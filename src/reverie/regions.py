@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reverie.errors import BadRequest
+from reverie.transfer import sent
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +47,7 @@ class Region:
         if self.mask is None:
             return part
         still = part.detach()
-        return still + self.mask.to(part.device) * (part - still)
+        return still + sent(self.mask, part.device) * (part - still)
 
     def boxes(self, boxes: Tensor, height: int, width: int) -> Tensor:
         """Centres and sizes [...,4] in parts of this region, as parts of a frame of this size."""

@@ -14,6 +14,7 @@ from reverie.errors import Failed
 from reverie.guard import snapshot, sound, undo
 from reverie.memory import is_short
 from reverie.step import Engine, Score, decode, differentiate
+from reverie.transfer import fetched
 from reverie.types import Latent
 from reverie.watch import Watch, rows
 
@@ -39,6 +40,9 @@ class Shown:
     curves: Sequence[Curve] = ()
 
 
+Coming = Callable[[], Shown] | None
+
+
 def render(
     engine: Engine,
     course: Course,
@@ -55,6 +59,36 @@ def render(
     decoded from the slow average of the latent where ``ema`` > 0. ``after`` is shown the course after every step, when
     it could be left and gone on with.
     """
+    taken = _taken(engine, course, steps, ema, wants, should_stop, after)
+    return _one_behind(taken) if course.undone.device.type == "cuda" else (shown() for shown in taken if shown)
+
+
+def _one_behind(taken: Iterator[Coming]) -> Iterator[Shown]:
+    """Each step's pictures once the next step is on its way, so that the device has work while the CPU waits for them."""
+    coming: Coming = None
+    try:
+        for following in taken:
+            if coming:
+                yield coming()
+            coming = following
+    except Exception:
+        if coming:
+            yield coming()  # a step that breaks takes no picture with it
+        raise
+    if coming:
+        yield coming()
+
+
+def _taken(
+    engine: Engine,
+    course: Course,
+    steps: int,
+    ema: float,
+    wants: Callable[[int], bool],
+    should_stop: Callable[[], bool],
+    after: Callable[[Course], None],
+) -> Iterator[Coming]:
+    """Step after step, and what waits for its pictures if they are wanted; at last the final ones."""
     latent, optimiser, watch = course.latent, course.optimiser, course.watch
     every = watch.rules.every(steps)
     while course.taken < steps and not watch.over() and not should_stop():
@@ -76,10 +110,9 @@ def render(
             _follow(course.slow, latent.parts, ema, step, watch.moving)
         course.terms = {name: torch.where(fine & was, term, course.terms.get(name, term)) for name, term in score.terms.items()}
         course.taken += 1
-        if wants(step):
-            yield _shown(step, score, course, fine)
+        yield _shown(step, score, course, fine) if wants(step) else None
         after(course)
-    yield _last(engine, course, steps)
+    yield lambda: _last(engine, course, steps)
 
 
 def _scored(engine: Engine, course: Course, progress: float) -> tuple[Engine, Score]:
@@ -105,7 +138,7 @@ def _last(engine: Engine, course: Course, steps: int) -> Shown:
     watch, _, images = final(engine, course)
     ended = course.taken >= steps or watch.over()
     whole = torch.ones_like(course.undone, dtype=torch.bool)
-    return replace(_shown(course.taken, Score(images, course.terms), course, whole), had=watch.had(course.taken).cpu(),
+    return replace(_shown(course.taken, Score(images, course.terms), course, whole)(), had=watch.had(course.taken).cpu(),
                    scores=watch.latest.cpu(), final=True, ended=ended, curves=watch.curves())  # fmt: skip
 
 
@@ -130,11 +163,16 @@ def _follow(slow: tuple[Tensor, ...], parts: tuple[Tensor, ...], decay: float, s
         average.copy_(torch.where(rows(moving, part), average.lerp(part, share), average))
 
 
-def _shown(step: int, score: Score, course: Course, fine: Tensor) -> Shown:
-    """A copy on the CPU: uint8 pixels rounded to nearest. Rows that are not ``fine``, or not finite, are not whole."""
+def _shown(step: int, score: Score, course: Course, fine: Tensor) -> Callable[[], Shown]:
+    """A copy on the CPU, once it is there: uint8 pixels rounded to nearest. Rows that are not ``fine``, or not finite, are not whole."""
     images = score.images.detach()
     whole = fine & images.isfinite().flatten(1).all(1)
     pixels = (images.nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
-    losses = {name: term.clone().cpu() for name, term in score.terms.items()}
-    had = torch.full((len(fine),), step)
-    return Shown(step, pixels.contiguous().cpu(), losses, course.undone.clone().cpu(), whole.cpu(), had, course.watch.latest.cpu())
+    names, had = list(score.terms), torch.full((len(fine),), step)
+    arrived = fetched((pixels.contiguous(), course.undone, whole, course.watch.latest, *score.terms.values()))
+
+    def shown() -> Shown:
+        pixels, undone, whole, latest, *terms = arrived()
+        return Shown(step, pixels, dict(zip(names, terms, strict=True)), undone, whole, had, latest)
+
+    return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -13,9 +13,11 @@ from reverie.generators.frugal import frugal
 from reverie.grounds import chance_grounds, over, premultiplied
 from reverie.losses import clamp_with_grad, mirrored
 from reverie.memory import Portions
+from reverie.recording import Recorder
 from reverie.regions import Region
 from reverie.rng import Rng
-from reverie.types import Cutter, Drawing, Generator, Latent, Objective, Perceptor, Views
+from reverie.transfer import sent
+from reverie.types import Cutter, Drawing, Generator, Latent, Objective, Perceptor, Steady, Views
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Engine:
     regions: Sequence[Region] = ()  # that are looked at, each with as many views; none is the whole picture
     beside: Tensor | None = None  # [K,B,3,H,W], pictures that are looked at under the same views
     anchor: Anchor | None = None  # what the latent itself is held to
+    recorder: Recorder = field(default_factory=Recorder)
 
     def halved(self) -> Engine | None:
         """The same that works on half as much at once; None where there is nothing to halve."""
@@ -77,7 +80,13 @@ class Engine:
     def within(self, portions: Portions) -> Engine:
         """The same that works on so much at once."""
         sparing = portions.frugal and not self.portions.frugal
-        return replace(self, portions=portions, generator=frugal(self.generator) if sparing else self.generator)
+        generator = frugal(self.generator) if sparing else self.generator
+        return replace(self, portions=portions, generator=generator, recorder=self.recorder.anew())
+
+    def recorded(self, name: str, component: object, run: Callable[..., Tensor], *given: Tensor) -> Tensor:
+        """``run(*given)``, which ``component`` does; recorded and played where it is steady and memory is not short."""
+        steady = isinstance(component, Steady) and component.steady and not self.portions.frugal
+        return self.recorder(name, run, *given) if steady else run(*given)
 
     def cutter(self, name: str, progress: float) -> Cutter:
         """Of one perceptor's views at a step, where ``progress`` of 0 to 1 is painted."""
@@ -109,10 +118,15 @@ def _painted(engine: Engine, latent: Latent, drawn_at: int | None) -> Tensor:
 def _some(engine: Engine, latent: Latent, rows: slice, drawn_at: int | None) -> Tensor:
     """What the generator makes of some of the dreams."""
     generator, latent = engine.generator, replace(latent, parts=tuple(part[rows] for part in latent.parts))
-    with engine.autocast:
-        if drawn_at is not None and isinstance(generator, Drawing):
+    if drawn_at is not None and isinstance(generator, Drawing):
+        with engine.autocast:
             return generator.draw(latent, engine.rngs[rows], drawn_at).float()
-        return generator(latent).float()
+
+    def painted(*parts: Tensor) -> Tensor:
+        with engine.autocast:
+            return generator(replace(latent, parts=parts)).float()
+
+    return engine.recorded("generator", generator, painted, *latent.parts)
 
 
 def _shown(engine: Engine, painted: Tensor) -> Tensor:
@@ -167,7 +181,7 @@ class _Look:
     """
 
     def __init__(self, engine: Engine, name: str, visible: Tensor, step: int, progress: float) -> None:
-        self.engine, self.perceptor = engine, engine.perceptors[name]
+        self.engine, self.name, self.perceptor = engine, name, engine.perceptors[name]
         cutter, (height, width) = engine.cutter(name, progress), visible.shape[-2:]
         regions = engine.regions or (Region(0, 0, height, width),)
         geometries = [cutter.draw(engine.rngs, step, progress, region.height, region.width) for region in regions]
@@ -176,7 +190,7 @@ class _Look:
             """[B*R*V,3,size,size]: each region under its own geometry, dream after dream."""
             cut = [cutter.cut(region.of(images), geometry) for region, geometry in zip(regions, geometries, strict=True)]
             if images.shape[1] == 4:
-                grounds = chance_grounds(engine.rngs, step, cutter.views, cutter.size).to(images.device)
+                grounds = sent(chance_grounds(engine.rngs, step, cutter.views, cutter.size), images.device)
                 cut = [over(one, grounds) for one in cut]
             seen = [cutter.disturb(one, engine.rngs, step).unflatten(0, (len(engine.rngs), -1)) for one in cut]
             return torch.cat(seen, 1).flatten(0, 1)
@@ -197,14 +211,19 @@ class _Look:
             with torch.no_grad():
                 others = [self._portions(views(one)).view(shape) for one in engine.beside]
             beside = torch.stack(others, 2)
-        self.views = Views(self.embeddings.view(shape), torch.cat(placed, 1).to(visible.device), numbers, beside)
+        self.views = Views(self.embeddings.view(shape), sent(torch.cat(placed, 1), visible.device), numbers, beside)
 
     def _portions(self, views: Tensor) -> Tensor:
         return torch.cat([self._look(piece) for piece in views.split(self.engine.portions.views)])
 
     def _look(self, views: Tensor) -> Tensor:
-        with self.engine.autocast:
-            return self.perceptor.look(views).float()
+        engine, perceptor = self.engine, self.perceptor
+
+        def looked(views: Tensor) -> Tensor:
+            with engine.autocast:
+                return perceptor.look(views).float()
+
+        return engine.recorded(self.name, perceptor, looked, views)
 
     def replay(self) -> tuple[Tensor, Tensor]:
         """The cut views, and the gradient of the loss with respect to them."""

@@ -101,6 +101,15 @@ class Noisy(Protocol):
     noise: tuple[int, ...]
 
 
+@runtime_checkable
+class Steady(Protocol):
+    """A generator or perceptor that does the same with every latent, or views, of one shape, asks nothing of the CPU on its way, and
+    whose tensors stay where they are. Where ``steady`` is true it is recorded once on CUDA, and played from then on.
+    """
+
+    steady: bool
+
+
 class Perceptor(Protocol):
     """Reads texts and looks at views, into one space."""
 

@@ -1,7 +1,7 @@
 """What the originals did to their views, by kornia, whose augmentations they used.
 
 kornia draws from torch's own dice: these are loaded anew for each dream and step, and put back as they were, so that a
-dream sees the same alone, among others and after a resume.
+dream sees the same alone, among others and after a resume. All is drawn first, on the CPU, and then done to the views.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from reverie.errors import BadRequest, unknown
 from reverie.options.cutouts_notebook import LETTERS
 from reverie.rng import Rng
 
+Drawn = Mapping[str, Tensor]
+
+# kornia's augmentations that do to each view what was drawn for it, whatever the others are; the rest draw for a whole batch.
+TOGETHER = ("RandomAffine", "RandomHorizontalFlip", "RandomPerspective", "RandomRotation", "RandomSharpness")
 INSTALL = "pip install 'reverie[augment]'"
 
 
@@ -26,12 +30,31 @@ class Augments:
     def __init__(self, letters: Sequence[str], size: int, small: bool = False) -> None:
         self.chain = [_letter(letter, size, small) for letter in letters]
 
-    def __call__(self, views: Tensor, rng: Rng, step: int) -> Tensor:
-        """One dream's views [V,3,size,size] at a step."""
-        with torch.random.fork_rng():
-            torch.manual_seed(rng.key("augments", step))
-            for augment in self.chain:
-                views = augment(views)
+    def __call__(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
+        """The views [B*V,3,size,size] of dreams at a step, dream after dream.
+
+        A CPU does one dream after another, whose views it still has at hand from one augmentation to the next.
+        """
+        each = views.chunk(len(rngs))
+        drawn = [self._drawn(rng, step, each[0].shape) for rng in rngs]
+        if views.device.type == "cpu":
+            return torch.cat([self._done(mine, [one]) for mine, one in zip(each, drawn, strict=True)])
+        return self._done(views, drawn)
+
+    def _drawn(self, rng: Rng, step: int, shape: torch.Size) -> list[Drawn]:
+        """What each augmentation draws for one dream's views."""
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(rng.key("augments", step))
+            return [augment.forward_parameters(shape) for augment in self.chain]
+
+    def _done(self, views: Tensor, drawn: Sequence[Sequence[Drawn]]) -> Tensor:
+        """All augmentations to the views of the dreams for which these were drawn."""
+        for augment, own in zip(self.chain, zip(*drawn, strict=True), strict=True):
+            if type(augment).__name__ in TOGETHER:
+                joined = {name: torch.cat([one[name] for one in own]) for name in own[0]}
+                views = augment(views, params=joined | {"forward_input_shape": torch.tensor(views.shape)})
+            else:
+                views = torch.cat([augment(mine, params=one) for mine, one in zip(views.chunk(len(own)), own, strict=True)])
         return views
 
 

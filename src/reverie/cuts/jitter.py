@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from reverie.losses import luminance
+from reverie.transfer import sent
 
 # How far each channel is from the brightest, as a share of the widest difference, is a trapezoid of the hue in sixths of the
 # circle: it begins here for red, green and blue.
@@ -26,14 +27,20 @@ class Jitter:
     def __init__(self, dice: Any) -> None:
         self.dice = dice
 
-    def __call__(self, views: Tensor) -> Tensor:
-        drawn = self.dice.forward_parameters(views.shape)
+    def forward_parameters(self, shape: torch.Size) -> dict[str, Tensor]:
+        """What is drawn for views of this shape, by kornia's names."""
+        drawn: dict[str, Tensor] = self.dice.forward_parameters(shape)
+        return drawn
+
+    def __call__(self, views: Tensor, params: Mapping[str, Tensor] | None = None) -> Tensor:
+        drawn = params or self.forward_parameters(views.shape)
         chosen = (drawn["batch_prob"] > 0.5).tolist()
         names = ("brightness_factor", "contrast_factor", "saturation_factor", "hue_factor")
-        factors = torch.stack([drawn[name] for name in names]).to(views)[..., None, None, None]  # [4,V,1,1,1]
+        factors = torch.stack([drawn[name] for name in names])  # [4,V]
         order = [one for one in drawn["order"].tolist() if (factors[one] != (one != 3)).any()]
+        factors = sent(factors, views.device).to(views.dtype)[..., None, None, None]
         if views.device.type != "cpu":
-            where = torch.tensor(chosen, device=views.device).view(-1, 1, 1, 1)
+            where = sent(torch.tensor(chosen), views.device).view(-1, 1, 1, 1)
             return torch.where(where, _jittered(views, factors, order), views)
         parts = zip(views.split(1), factors.unbind(1), chosen, strict=True)
         return torch.cat([_jittered(view, own, order) if yes else view for view, own, yes in parts])

@@ -13,7 +13,8 @@ from reverie.cuts.resample import lanczos
 from reverie.cuts.squares import Place, Squares, offsets
 from reverie.losses import clamp_with_grad
 from reverie.options.cutouts_notebook import Options as NotebookOptions
-from reverie.rng import Rng
+from reverie.rng import Rng, grain
+from reverie.transfer import sent
 
 POOLED = ("latest", "updatedpooling")
 LETTERED = ("latest", "nrupdated")
@@ -48,7 +49,7 @@ class NotebookCutter:
     def disturb(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
         if self.augment is None:
             return clamp_with_grad(views)
-        seen = torch.cat([self.augment(mine, rng, step) for mine, rng in zip(views.chunk(len(rngs)), rngs, strict=True)])
-        share = torch.cat([rng.uniform((self.views, 1, 1, 1), "grain", step) for rng in rngs]).to(seen)
-        grain = torch.cat([rng.normal((self.views, *seen.shape[1:]), "noise", step) for rng in rngs]).to(seen)
-        return torch.addcmul(seen, grain, self.options.noise * share)
+        seen = self.augment(views, rngs, step)
+        share = sent(torch.cat([rng.uniform((self.views, 1, 1, 1), "grain", step) for rng in rngs]), seen.device).to(seen.dtype)
+        noise = grain(rngs, (self.views, *seen.shape[1:]), "noise", step, seen.device).to(seen.dtype)
+        return torch.addcmul(seen, noise, self.options.noise * share)

@@ -8,13 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.transfer import sent
+
 
 def lanczos(images: Tensor, size: int, lobes: int = 2) -> Tensor:
     """[N,3,h,w] -> [N,3,size,size]; each axis that shrinks is first blurred by a Lanczos window of so many lobes."""
     flat = images.flatten(0, 1).unsqueeze(1)
     for axis, side in ((2, images.shape[-2]), (3, images.shape[-1])):
         if size < side:
-            kernel = _window(size / side, lobes).to(images)
+            kernel = sent(_window(size / side, lobes), images.device).to(images.dtype)
             margin = (len(kernel) - 1) // 2
             padding = (0, 0, margin, margin) if axis == 2 else (margin, margin, 0, 0)
             kernel = kernel.view(1, 1, -1, 1) if axis == 2 else kernel.view(1, 1, 1, -1)

@@ -13,6 +13,7 @@ from reverie.cuts.resample import lanczos
 from reverie.options.cutouts_big_sleep import Options as BigSleepOptions
 from reverie.options.cutouts_deep_daze import Options as DeepDazeOptions
 from reverie.rng import Rng
+from reverie.transfer import sent
 
 Place = tuple[int, int, int]  # top, left and side, in pixels
 
@@ -55,7 +56,7 @@ class BigSleepCutter:
         return Squares.of(places, len(rngs), height, width)
 
     def cut(self, images: Tensor, geometry: Squares) -> Tensor:
-        return torch.cat([resized(piece, self.size, self.options.resample) for piece in geometry.cut(images)])
+        return _scaled(images, geometry, self.size, self.options.resample)
 
     def disturb(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
         return views
@@ -90,10 +91,31 @@ class DeepDazeCutter:
     def cut(self, images: Tensor, geometry: Squares) -> Tensor:
         if not geometry.places:
             return resized(images, self.size, "bilinear").repeat_interleave(self.views, 0)
-        return torch.cat([resized(piece, self.size, "bilinear") for piece in geometry.cut(images)])
+        return _scaled(images, geometry, self.size, "bilinear")
 
     def disturb(self, views: Tensor, rngs: Sequence[Rng], step: int) -> Tensor:
         return views
+
+
+def _scaled(images: Tensor, squares: Squares, size: int, how: str) -> Tensor:
+    """[B,3,H,W] -> [N,3,size,size]; a GPU takes longer to be told of each square than to scale them all."""
+    if images.device.type != "cpu" and how in ("bilinear", "nearest"):
+        return sampled(images, squares, size, how)
+    return torch.cat([resized(piece, size, how) for piece in squares.cut(images)])
+
+
+def sampled(images: Tensor, squares: Squares, size: int, how: str) -> Tensor:
+    """All squares at once, as torch's ``interpolate`` scales each: no place outside of a square is looked at."""
+    places = sent(torch.tensor(squares.places, dtype=images.dtype), images.device).view(len(images), -1, 3)  # top, left, side
+    pixels, sides = torch.arange(size, device=images.device), places[..., 2:]
+    inside = (pixels * (sides / size)).floor() if how == "nearest" else ((pixels + 0.5) * (sides / size) - 0.5).clamp_min(0)
+    inside = inside.minimum(sides - 1)  # [B,V,size]
+    y, x = (  # -1 to 1 from the middle of the first pixel to that of the last
+        (places[..., axis, None] + inside) * (2 / max(1, images.shape[2 + axis] - 1)) - 1 for axis in (0, 1)
+    )
+    grid = torch.stack(torch.broadcast_tensors(x.unsqueeze(2), y.unsqueeze(3)), -1)  # [B,V,size,size,2]
+    found = F.grid_sample(images, grid.flatten(1, 2), align_corners=True, padding_mode="border")
+    return found.unflatten(2, (-1, size)).transpose(1, 2).flatten(0, 1)
 
 
 def resized(piece: Tensor, size: int, how: str) -> Tensor:

@@ -34,6 +34,7 @@ class BigganGenerator:
     """
 
     rate = 0.07  # big-sleep's
+    steady = True
     noise = (0,)  # the parts that lie near a sphere
 
     def __init__(self, network: BigGAN, options: Options, device: torch.device) -> None:

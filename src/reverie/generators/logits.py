@@ -14,6 +14,7 @@ from reverie.generators import vqgan
 from reverie.generators.vqgan import VqganGenerator, check_grid
 from reverie.options.logits import Options as Options
 from reverie.rng import Rng
+from reverie.transfer import sent
 from reverie.types import Latent
 
 
@@ -43,7 +44,7 @@ class Logits:
         """A code for each place by its chances; one number per place decides, so that rounding hardly ever does."""
         logits = latent.parts[0]
         with torch.no_grad():
-            dice = torch.cat([rng.uniform((1, 1, *logits.shape[2:]), "codes", step) for rng in rngs]).to(self.device)
+            dice = sent(torch.cat([rng.uniform((1, 1, *logits.shape[2:]), "codes", step) for rng in rngs]), self.device)
             below = logits.softmax(1).cumsum(1) <= dice
             codes = below.sum(1).clamp_max(logits.shape[1] - 1)
         return self._painted(logits, codes)

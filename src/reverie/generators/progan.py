@@ -25,6 +25,7 @@ class ProganGenerator:
     """The latent is noise [B,Z] on a sphere; pictures are enlarged to cover the frame."""
 
     rate = 0.05
+    steady = True
     noise = (0,)  # the parts that lie near a sphere
 
     def __init__(self, network: ProGAN, options: Options, device: torch.device) -> None:

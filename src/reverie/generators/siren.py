@@ -31,7 +31,7 @@ class Siren:
         self.options, self.device, self.again = options, device, again
         self.config = SirenConfig(options.layers, options.width, options.first, options.hidden)
         self.pace = 16 / options.layers * 256 / options.width
-        self.rate = PAINTING * self.pace
+        self.rate, self.steady = PAINTING * self.pace, options.finest == 1  # what enlarges is kept elsewhere
 
     def check(self, height: int, width: int) -> None:
         if min(height, width) < 8:

@@ -24,6 +24,7 @@ class VqganGenerator:
     """
 
     rate = 0.05
+    steady = True
 
     def __init__(self, network: VQGAN, options: Options, device: torch.device) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]

@@ -22,6 +22,7 @@ class ClipPerceptor:
     """Views of 224 pixels, for most. The picture is scaled as in training inside ``look``."""
 
     share = SHARE
+    steady = True
 
     def __init__(self, network: CLIP, tokens: ClipTokenizer, lens: Lens, device: torch.device, cut: bool = False) -> None:
         self.network = network.fold().to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]

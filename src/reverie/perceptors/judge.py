@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
 from reverie.nets.judge import Judge
+from reverie.transfer import sent
 
 CHUNK = 128  # pictures looked at together
 THING, GROUND, COLOUR, STYLE = range(4)  # the judge's heads
@@ -108,7 +109,7 @@ class JudgeEye:
 
     def __call__(self, images: Tensor, texts: Sequence[str]) -> Tensor:
         """[N,T], higher is better; only the order within a row means anything. ``images`` [N,3,H,W] in 0..1."""
-        heads = self._verdicts(images)
+        heads = [head.cpu() for head in self._verdicts(images)]
         columns = []
         for text in texts:
             total = torch.zeros(len(images))
@@ -126,16 +127,17 @@ class JudgeEye:
         heads = self._verdicts(images)
         found = []
         for place, text in enumerate(texts):
-            facts = [heads[head][place, list(options)].logsumexp(0) for head, options in set(self.reader(text))]
-            found.append(torch.stack(facts).mean().exp() if facts else torch.tensor(math.nan))
+            said = [(heads[head][place], sent(torch.tensor(options), self.device)) for head, options in set(self.reader(text))]
+            facts = [verdict.index_select(0, options).logsumexp(0) for verdict, options in said]
+            found.append(torch.stack(facts).mean().exp() if facts else heads[0].new_full((), math.nan))
         return torch.stack(found)
 
     @torch.no_grad()
     def _verdicts(self, images: Tensor) -> list[Tensor]:
-        """Log-probabilities [N, options] per head, on the CPU."""
+        """Log-probabilities [N, options] per head."""
         views = fitted(images, self.network.config.size)
         verdicts = [self.network(chunk.to(self.device)) for chunk in views.split(CHUNK)]
-        return [torch.cat(parts).log_softmax(1).cpu() for parts in zip(*verdicts, strict=True)]
+        return [torch.cat(parts).log_softmax(1) for parts in zip(*verdicts, strict=True)]
 
 
 def fitted(images: Tensor, size: int) -> Tensor:

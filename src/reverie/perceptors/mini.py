@@ -17,6 +17,7 @@ class MiniPerceptor:
     """64x64 views, 256 dimensions. It was shown whole scenes, so its views cover most of the frame."""
 
     share, multilingual = (0.6, 1.1), False
+    steady = True
 
     def __init__(self, network: MiniCLIP, tokens: Tokenizer, device: torch.device, cut: bool = False) -> None:
         self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]

@@ -1,0 +1,134 @@
+"""Recordings: what a CUDA graph does to whoever keeps what it gave, done on the CPU, where there is none.
+
+A graph reads from, and writes to, the same places at every play, there and back. So does the stand-in here, and a painting
+with it has to be the painting without. That CUDA itself records what we give it can only be seen there (scripts/gpu_bench.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from torch import Tensor
+
+from reverie import begin
+from reverie.course import Course
+from reverie.memory import Portions
+from reverie.optimisers import optimiser
+from reverie.plan import Plan
+from reverie.recording import AFTER, MOST, Recorder, Run
+from reverie.render import render
+from reverie.step import Engine
+
+
+def placed(run: Run, samples: tuple[Tensor, ...]) -> Run:
+    """``run`` as a CUDA graph is: its inputs, output and gradients have a place each, for good."""
+    output = run(*samples).detach().clone()
+    slopes = [torch.zeros_like(one) for one in samples]
+    made: list[Tensor] = []
+
+    class Play(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *given: Tensor) -> Tensor:
+            for place, one in zip(samples, given, strict=True):
+                place.data.copy_(one)
+            with torch.enable_grad():
+                made[:] = [run(*samples)]
+            output.copy_(made[0].detach())
+            return output.detach()
+
+        @staticmethod
+        def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+            found = torch.autograd.grad(made[0], samples, grads[0], allow_unused=True)
+            for place, one in zip(slopes, found, strict=True):
+                place.copy_(torch.zeros_like(place) if one is None else one)
+            return tuple(place.detach() for place in slopes)
+
+    return lambda *given: Play.apply(*given)  # type: ignore[no-untyped-call]
+
+
+def painted(networks: tiny.Options, recorder: Recorder, chunk: int, **fields: Any) -> tuple[list[Tensor], Engine]:
+    """Every picture on the way and the final ones, of two dreams."""
+    dreams = [tiny.dream(networks, text, seed=i, steps=8, **fields) for i, text in enumerate(("a fox | a castle", "a bird"))]
+    engine = replace(tiny.engine(dreams, chunk), recorder=recorder)
+    latent = begin.start(engine, dreams, Plan(tiny.CPU, False, chunk))
+    course = Course.begin(latent, optimiser("adam", latent.parts, engine.generator.rate))
+    shown = list(render(engine, course, 8))  # kept to the end: later steps may not change them
+    return [one.pixels for one in shown] + [one.losses["resemblance"] for one in shown], engine
+
+
+@pytest.mark.parametrize("generator", ["vqgan", "biggan", "progan", "pixels"])
+@pytest.mark.parametrize("chunk", [256, 3])
+def test_a_painting_by_recordings_is_the_painting(networks: tiny.Options, generator: str, chunk: int) -> None:
+    recorder = Recorder("cpu", placed)
+    plain, _ = painted(networks, Recorder(), chunk, generator=generator)
+    played, engine = painted(networks, recorder, chunk, generator=generator)
+    assert all(torch.equal(one, other) for one, other in zip(plain, played, strict=True))
+    shapes = 1 if chunk == 256 else 2  # the last portion of the views is smaller
+    assert engine.recorder.count == recorder.count == shapes + (generator != "pixels"), "pixels are not steady, and not worth it"
+    assert engine.within(Portions(2, 1)).recorder._kept == {}
+
+
+def times(x: Tensor) -> Tensor:
+    return x * 2
+
+
+def leaf(*shape: int) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
+
+
+def test_a_shape_is_recorded_once_it_came_again_and_the_latest_are_kept() -> None:
+    recorder = Recorder("cpu", placed)
+    for _ in range(AFTER):
+        recorder("twice", times, leaf(3))
+    assert not recorder._kept
+    for size in range(1, MOST + 4):
+        for _ in range(AFTER + 1):
+            assert torch.equal(recorder("twice", times, leaf(size)), 2 * leaf(size))
+    assert [shape[1][0] for shape in recorder._kept] == [(size,) for size in range(4, MOST + 4)]
+
+
+@pytest.mark.parametrize("what", ["refused", "wrong", "wrong later", "no gradient"])
+def test_what_cannot_be_recorded_is_called_as_ever(what: str) -> None:
+    def graph(run: Run, samples: tuple[Tensor, ...]) -> Run:
+        if what == "refused":
+            raise RuntimeError("operation not permitted when stream is capturing")
+        calls: list[int] = []
+
+        def played(*given: Tensor) -> Tensor:
+            calls.append(1)
+            spoilt = what == "wrong" or len(calls) > 1
+            return run(*(one.detach().requires_grad_() for one in given)) if what == "no gradient" else run(*given) * (3 if spoilt else 1)
+
+        return played
+
+    recorder = Recorder("cpu", graph)
+    for _ in range(AFTER + 3):
+        given = leaf(5)
+        found = recorder("twice", times, given)
+        found.sum().backward()
+        assert torch.equal(found, 2 * given) and given.grad is not None and (given.grad == 2).all()
+    assert not recorder.count
+
+
+def test_where_memory_is_short_the_step_is_told() -> None:
+    def graph(run: Run, samples: tuple[Tensor, ...]) -> Run:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    recorder = Recorder("cpu", graph)
+    with pytest.raises(torch.OutOfMemoryError):
+        for _ in range(AFTER + 1):
+            recorder("twice", times, leaf(5))
+
+
+def test_without_gradients_or_elsewhere_nothing_is_recorded() -> None:
+    elsewhere, here = Recorder("cuda", placed), Recorder("cpu", placed)
+    for _ in range(AFTER + 2):
+        elsewhere("twice", times, leaf(5))
+        here("twice", times, leaf(5).detach())
+        with torch.no_grad():
+            here("twice", times, leaf(5))
+    assert not elsewhere._kept and not here._kept
