@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 import torch
 
 from reverie.dream import Dream
 from reverie.errors import BadRequest
-from reverie.plan import Plan, fast_bf16, pick_device, resolve
+from reverie.plan import Plan, exactly, fast_bf16, pick_device, resolve
+from reverie.transfer import exact_place
 
 CPU = torch.device("cpu")
 
@@ -43,3 +47,35 @@ def test_autocast_as_planned(bf16: bool) -> None:
     weight = torch.randn(4, 4)
     with Plan(CPU, bf16, 8).autocast():
         assert (weight @ weight).dtype == (torch.bfloat16 if bf16 else torch.float32)
+
+
+@pytest.fixture
+def as_it_was() -> Iterator[None]:
+    was = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    yield
+    torch.use_deterministic_algorithms(was[0])
+    torch.backends.cudnn.benchmark = was[1]
+
+
+def test_the_same_pixels_every_time_are_part_of_the_plan(as_it_was: None) -> None:
+    """So that a run that is gone on with, in a process that was not asked, paints as it began."""
+    asked = resolve(Dream("a fox"), "cpu")
+    assert not asked.exact
+    torch.use_deterministic_algorithms(True)
+    exact = resolve(Dream("a fox"), "cpu")
+    assert exact.exact
+    torch.use_deterministic_algorithms(False)
+    cuda = torch.device("cuda")
+    with replace(exact, device=cuda).tuned():
+        assert torch.are_deterministic_algorithms_enabled() and not torch.backends.cudnn.benchmark
+        assert exact_place(cuda) == CPU
+    with replace(asked, device=cuda).tuned():
+        assert not torch.are_deterministic_algorithms_enabled() and torch.backends.cudnn.benchmark
+        assert exact_place(cuda) == cuda
+    assert not torch.are_deterministic_algorithms_enabled() and not torch.backends.cudnn.benchmark
+    assert (exact_place(CPU), exact_place(torch.device("mps"))) == (CPU, CPU)
+
+
+def test_a_cpu_need_not_be_told_to_be_exact(as_it_was: None) -> None:
+    exactly("cpu")
+    assert not torch.are_deterministic_algorithms_enabled()

@@ -23,6 +23,7 @@ from reverie.losses import clamp_with_grad
 from reverie.options.layers import Options
 from reverie.perceptors.inside import answer, check
 from reverie.rng import Rng
+from reverie.transfer import exact_place
 from reverie.types import Cutter, Perceptor, Seen
 
 Cut = Callable[[Tensor, int], Tensor]  # pictures [B,3,H,W] in 0..1 and the step to [B*N,3,size,size], dream after dream
@@ -116,7 +117,7 @@ class Activity:
     autocast: Callable[[], torch.autocast]
 
     def __call__(self, images: Tensor, seen: Seen, step: int) -> Tensor:
-        views = self.cut(clamp_with_grad(images[:, :3]), step)
+        views = self.cut(clamp_with_grad(images[:, :3]).to(exact_place(images.device)), step).to(images.device)
         power, mean = self._measured(views).unflatten(0, (len(images), -1)).mean(1).unbind(-1)
         power = power + 1e-12  # a layer that does not answer at all has no logarithm
         strength = power.log() / 2 if self.layer.channel is None else mean / power.sqrt()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,33 +16,45 @@ from reverie.errors import BadRequest
 @dataclass(frozen=True)
 class Plan:
     """``bf16``: run networks under autocast. ``chunk``: views that a perceptor looks at together. ``threads``: of torch,
-    which add up in another order when they are more.
+    which add up in another order when they are more. ``exact``: the same pixels every time on CUDA, which is slower.
     """
 
     device: torch.device
     bf16: bool
     chunk: int
     threads: int = 1
+    exact: bool = False
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     @contextmanager
     def tuned(self) -> Iterator[None]:
-        """While a dream is painted, whose shapes come again and again, cuDNN tries its convolutions and takes the fastest of each."""
-        was = torch.backends.cudnn.benchmark
-        torch.backends.cudnn.benchmark = was or self.device.type == "cuda"
+        """While a dream is painted, whose shapes come again and again, cuDNN tries its convolutions and takes the fastest of each; or
+        torch takes what adds up in the same order every time.
+        """
+        was = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
+        torch.backends.cudnn.benchmark = self.device.type == "cuda" and not self.exact
+        torch.use_deterministic_algorithms(self.exact)
         try:
             yield
         finally:
-            torch.backends.cudnn.benchmark = was
+            torch.backends.cudnn.benchmark = was[0]
+            torch.use_deterministic_algorithms(was[1])
 
 
 def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:
     """The plan for a dream; raises ``BadRequest`` for a device that is not there."""
     place = pick_device(device)
     bf16 = dream.precision == "bf16" or (dream.precision == "auto" and fast_bf16(place))
-    return Plan(place, bf16, chunk, torch.get_num_threads())
+    return Plan(place, bf16, chunk, torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
+
+
+def exactly(device: str) -> None:
+    """From here on this process paints the same pixels every time on CUDA, too; elsewhere it does so anyway."""
+    if pick_device(device).type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS's condition (torch.use_deterministic_algorithms says so)
+        torch.use_deterministic_algorithms(True)
 
 
 def pick_device(name: str) -> torch.device:

@@ -123,7 +123,7 @@ class Run:
 
         began = monotonic()
         tensors = {name: value.detach().cpu().contiguous() for name, value in course.state().items()}
-        settled = {"device": str(plan.device), "bf16": plan.bf16, "chunk": plan.chunk, "threads": plan.threads}
+        settled = {"device": str(plan.device), "bf16": plan.bf16, "chunk": plan.chunk, "threads": plan.threads, "exact": plan.exact}
         told = {"version": VERSION, "places": list(places), "dreams": self._digest(places), "plan": settled, "taken": course.taken}
         try:
             write_file(self.folder / _STATE, save(tensors, {"reverie": json.dumps(told)}), overwrite=True)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.dream import Dream
+from reverie.enlarge import reduced
 from reverie.errors import BadRequest
 from reverie.nets.codes import CodeTransformer, fill
 from reverie.nets.gpt import GPT, write
@@ -125,7 +126,7 @@ def _framed(pictures: Tensor, height: int, width: int) -> Tensor:
 def looked_at(batches: Iterable[Tensor], perceptors: Iterable[Perceptor]) -> list[Tensor]:
     """What each perceptor, looking at the whole, sees in pictures that come in batches [N,3,H,W]: [K,D] for all of them."""
     eyes = list(perceptors)
-    seen = [[eye.look(F.interpolate(batch, size=(eye.size, eye.size), mode="area")).float() for eye in eyes] for batch in batches]
+    seen = [[eye.look(reduced(batch, eye.size, eye.size)).float() for eye in eyes] for batch in batches]
     return [torch.cat(views) for views in zip(*seen, strict=True)]
 
 

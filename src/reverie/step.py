@@ -16,7 +16,7 @@ from reverie.memory import Portions
 from reverie.recording import Recorder
 from reverie.regions import Region
 from reverie.rng import Rng
-from reverie.transfer import sent
+from reverie.transfer import exact_place, sent
 from reverie.types import Cutter, Drawing, Generator, Latent, Objective, Perceptor, Steady, Views
 
 
@@ -188,12 +188,13 @@ class _Look:
 
         def views(images: Tensor) -> Tensor:
             """[B*R*V,3,size,size]: each region under its own geometry, dream after dream."""
+            images = images.to(exact_place(visible.device))
             cut = [cutter.cut(region.of(images), geometry) for region, geometry in zip(regions, geometries, strict=True)]
             if images.shape[1] == 4:
                 grounds = sent(chance_grounds(engine.rngs, step, cutter.views, cutter.size), images.device)
                 cut = [over(one, grounds) for one in cut]
             seen = [cutter.disturb(one, engine.rngs, step).unflatten(0, (len(engine.rngs), -1)) for one in cut]
-            return torch.cat(seen, 1).flatten(0, 1)
+            return torch.cat(seen, 1).flatten(0, 1).to(visible.device)
 
         cut = views(premultiplied(visible) if visible.shape[1] == 4 else visible)
         self.cached = len(cut) > engine.portions.views

@@ -42,3 +42,16 @@ def fetched(tensors: Sequence[Tensor]) -> Callable[[], list[Tensor]]:
         return coming
 
     return arrived
+
+
+def exact_place(device: torch.device) -> torch.device:
+    """Where views of a device's pictures are cut: there, if that gives what it should, and on the CPU otherwise.
+
+    On MPS ``grid_sample`` has no way back, and adaptive pooling refuses sizes that do not divide, or is wrong (pytorch's issues 141287,
+    96056 and 190064). On CUDA their ways back add up in another order each time, where the same pixels are asked for
+    (``torch.use_deterministic_algorithms``).
+    """
+    import torch
+
+    elsewhere = device.type == "mps" or (device.type == "cuda" and torch.are_deterministic_algorithms_enabled())
+    return torch.device("cpu") if elsewhere else device

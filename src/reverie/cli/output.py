@@ -29,3 +29,11 @@ class Output:
     quiet: Annotated[bool, SWITCH, Parameter(name=["--quiet", "-q"], help="say nothing but where the pictures are")] = False
     json: Annotated[bool, SWITCH, Parameter(help="tell what happens as one JSON object per line")] = False
     device: Annotated[str, DEVICE] = "auto"
+    deterministic: Annotated[bool, SWITCH, Parameter(help="the same pixels every time on CUDA, slower; a CPU's are anyway")] = False
+
+    def settle(self) -> None:
+        """What holds for all that this process paints."""
+        if self.deterministic:
+            from reverie.plan import exactly
+
+            exactly(self.device)

@@ -95,6 +95,7 @@ def _absolute(files: Mapping[str, str | None]) -> dict[str, str]:
 
 def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int:
     """Paint what was asked, from the start or where an interrupted ``run`` left it, and tell how it goes."""
+    output.settle()
     events = Events(sys.stdout) if output.json else None
     _echo(asked.dreams, output, events, new=run is None)
     began, done, held = monotonic(), list[Saved](), run or _begun(asked)
@@ -111,7 +112,8 @@ def follow(asked: Request, run: Run | None, album: Album, output: Output) -> int
                 done.append(saved)
                 _record(saved, album)
                 if events:
-                    _tell(events, saved)
+                    frame = saved.frame
+                    events.tell("saved", index=frame.index, step=frame.step, path=str(saved.path), undone=frame.undone)
         stopped = stop() and sum(saved.frame.ended or saved.frame.step >= asked.steps for saved in done) < len(asked.dreams)
     except BadRequest:  # nothing was started
         if held and run is None:
@@ -219,11 +221,6 @@ def _observers(output: Output, album: Album, events: Events | None, dream: Dream
     if output.every:
         found.append(Stills(output.every, album.paths, album.recipe, again))
     return found
-
-
-def _tell(events: Events, saved: Saved) -> None:
-    frame = saved.frame
-    events.tell("saved", index=frame.index, step=frame.step, path=str(saved.path), undone=frame.undone)
 
 
 def _record(saved: Saved, album: Album) -> None:

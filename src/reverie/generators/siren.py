@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.enlarge import enlarged
+from reverie.enlarge import enlarged, reduced
 from reverie.errors import BadRequest
 from reverie.nets.siren import SirenConfig, drawn, painted, places
 from reverie.options.siren import Options as Options
@@ -81,7 +80,7 @@ class Siren:
             for step in range(self.options.prime):
                 scale = min(1.0, (COARSE if 3 * step < 2 * self.options.prime else FINE) / max(height, width))
                 size = (max(1, round(height * scale)), max(1, round(width * scale)))
-                wanted = F.interpolate(image.to(self.device), size=size, mode="area")
+                wanted = reduced(image.to(self.device), *size)
                 optimiser.zero_grad()
                 (self._image(parts, *size) - wanted).square().mean((1, 2, 3)).sum().backward()
                 optimiser.step()

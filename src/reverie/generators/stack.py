@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.enlarge import enlarged
+from reverie.enlarge import enlarged, reduced
 from reverie.errors import BadRequest
 from reverie.images import resized
 from reverie.options.stack import Options as Options
@@ -76,7 +75,7 @@ class Stack:
         rest = (image.to(self.device).clamp(0.01, 0.99) * 2 - 1).atanh()
         parts = []
         for size in self.sizes(height, width):
-            part = F.interpolate(rest, size=size, mode="area")
+            part = reduced(rest, *size)
             rest = rest - self._sum([part], height, width)
             parts.append(part)
         return Latent(tuple(parts), height, width)

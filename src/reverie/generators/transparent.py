@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.enlarge import reduced
 from reverie.generators.frugal import frugal
 from reverie.generators.stack import Options, Stack
 from reverie.generators.tiled import tiled
@@ -149,7 +150,7 @@ def spread(colours: Tensor, opacity: Tensor) -> Tensor:
         if min(sums.shape[-2:]) < 2:
             return found + rest * mean
         half = (sums.shape[-2] // 2, sums.shape[-1] // 2)
-        sums, seen = F.interpolate(sums, size=half, mode="area"), F.interpolate(seen, size=half, mode="area")
+        sums, seen = reduced(sums, *half), reduced(seen, *half)
 
 
 def _spot(height: int, width: int) -> Tensor:

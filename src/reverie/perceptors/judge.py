@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.data.words import COLOUR_SYNONYMS, COLOURS, GROUNDS, LEADS, STYLES
+from reverie.enlarge import reduced
 from reverie.nets.judge import Judge
 from reverie.transfer import sent
 
@@ -142,4 +142,4 @@ class JudgeEye:
 
 def fitted(images: Tensor, size: int) -> Tensor:
     """Square pictures at the size of who looks."""
-    return images if images.shape[-1] == size else F.interpolate(images, size=(size, size), mode="area")
+    return images if images.shape[-1] == size else reduced(images, size, size)
