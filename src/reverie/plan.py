@@ -35,12 +35,12 @@ class Plan:
         """
         was = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
         torch.backends.cudnn.benchmark = self.device.type == "cuda" and not self.exact
-        torch.use_deterministic_algorithms(self.exact)
+        _repeat(self.exact)
         try:
             yield
         finally:
             torch.backends.cudnn.benchmark = was[0]
-            torch.use_deterministic_algorithms(was[1])
+            _repeat(was[1])
 
 
 def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:
@@ -50,11 +50,17 @@ def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:
     return Plan(place, bf16, chunk, torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
 
 
+def _repeat(exact: bool) -> None:
+    """Only where it is to change, since torch imports its compiler for it."""
+    if torch.are_deterministic_algorithms_enabled() != exact:
+        torch.use_deterministic_algorithms(exact)
+
+
 def exactly(device: str) -> None:
     """From here on this process paints the same pixels every time on CUDA, too; elsewhere it does so anyway."""
     if pick_device(device).type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS's condition (torch.use_deterministic_algorithms says so)
-        torch.use_deterministic_algorithms(True)
+        _repeat(True)
 
 
 def pick_device(name: str) -> torch.device:
