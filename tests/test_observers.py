@@ -164,3 +164,5 @@ def test_until_ends_a_run_where_it_says() -> None:
     end = Until(4)
     seen = [frame.step for frame in paint(tiny(), should_stop=end.reached) if not end.wants(frame.step, 20)]
     assert seen == [0, 1, 2, 3, 4]
+    end.wants(2, 20)
+    assert end.reached(), "a picture that comes late takes no step back"

@@ -143,7 +143,15 @@ def frames(
         raise BadRequest("These dreams differ in more than prompts, seed and init: they cannot share a batch.")
     plan = kept.plan or resolve(dream, device)
     torch.set_num_threads(plan.threads)
-    made = engine(dreams, plan)
+    with plan.tuned():
+        yield from _on_the_way(dreams, plan, wants, should_stop, kept)
+
+
+def _on_the_way(
+    dreams: Sequence[Dream], plan: Plan, wants: Callable[[int, int], bool], should_stop: Callable[[], bool], kept: Kept
+) -> Iterator[Frame]:
+    """``frames`` of dreams that can be painted together, by this plan."""
+    made, dream = engine(dreams, plan), dreams[0]
     course, halted = yield from _coarsely(made, dreams, plan, wants, should_stop, kept)
     course.portions = course.portions or fitting(made, course.latent)
     made = made.within(course.portions)
@@ -151,7 +159,7 @@ def frames(
         made, course, dream, plan, wants=lambda step: wants(step, dream.steps),
         should_stop=lambda: halted or should_stop(), after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
-    with keeping(course.portions), plan.tuned():
+    with keeping(course.portions), made.recorder:
         for one in shown:
             if one.final and not (one.ended or halted):
                 kept.keep(plan, course, True)
@@ -159,12 +167,7 @@ def frames(
 
 
 def _coarsely(
-    made: Engine,
-    dreams: Sequence[Dream],
-    plan: Plan,
-    wants: Callable[[int, int], bool],
-    should_stop: Callable[[], bool],
-    kept: Kept,
+    made: Engine, dreams: Sequence[Dream], plan: Plan, wants: Callable[[int, int], bool], should_stop: Callable[[], bool], kept: Kept
 ) -> Stages[Frame, None, tuple[Course, bool]]:
     """The steps that are painted at another size, if any; gives the course at the dreams' own, and whether it was stopped on the way."""
     dream, small = dreams[0], coarse.smaller(dreams, made.generator, kept.state)
@@ -177,9 +180,10 @@ def _coarsely(
         quick.within(course.portions), course, dream.steps, dream.ema, wants=lambda step: wants(step, dream.steps),
         should_stop=lambda: course.taken >= last or should_stop(), after=lambda course: kept.keep(plan, course, False),
     )  # fmt: skip
-    for one in shown:
-        if not one.final:
-            yield from _frames(dreams, coarse.enlarged(one, dream))
+    with quick.recorder:
+        for one in shown:
+            if not one.final:
+                yield from _frames(dreams, coarse.enlarged(one, dream))
     halted = course.taken < last and not course.watch.over()
     if halted:
         kept.keep(plan, course, True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie.errors import BadRequest
+from reverie.transfer import exact_place
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -134,7 +135,8 @@ def covering(images: Tensor, height: int, width: int) -> Tensor:
     scale = max(height / high, width / wide)
     size = (max(height, round(high * scale)), max(width, round(wide * scale)))
     if size != (high, wide):
-        images = interpolate(images.float(), size=size, mode="bicubic", align_corners=False, antialias=scale < 1)
+        own = images.float().to(exact_place(images.device))
+        images = interpolate(own, size=size, mode="bicubic", align_corners=False, antialias=scale < 1).to(images.device)
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
     return images[..., top : top + height, left : left + width]
 

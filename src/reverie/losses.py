@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,6 +11,11 @@ from torch import Tensor
 from reverie.transfer import sent
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def joined(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """One after another along an axis; a single one as it is, which ``cat`` would copy."""
+    return parts[0] if len(parts) == 1 else torch.cat(list(parts), axis)
 
 
 def spherical(a: Tensor, b: Tensor) -> Tensor:
@@ -64,7 +70,7 @@ def out_of_range(images: Tensor) -> Tensor:
 
 def luminance(images: Tensor) -> Tensor:
     """[B,3,H,W] -> [B,1,H,W]."""
-    return (images * sent(torch.tensor(_LUMA), images.device).to(images.dtype).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    return (images * sent(torch.tensor(_LUMA, dtype=images.dtype), images.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 def colourfulness(images: Tensor) -> Tensor:

@@ -53,13 +53,13 @@ def resolve(dream: Dream, device: str = "auto", chunk: int = 256) -> Plan:
 def _repeat(exact: bool) -> None:
     """Only where it is to change, since torch imports its compiler for it."""
     if torch.are_deterministic_algorithms_enabled() != exact:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS's condition (torch.use_deterministic_algorithms says so)
         torch.use_deterministic_algorithms(exact)
 
 
 def exactly(device: str) -> None:
     """From here on this process paints the same pixels every time on CUDA, too; elsewhere it does so anyway."""
     if pick_device(device).type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS's condition (torch.use_deterministic_algorithms says so)
         _repeat(True)
 
 

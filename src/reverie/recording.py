@@ -6,78 +6,79 @@ A CUDA graph (``torch.cuda.make_graphed_callables``) is recorded for each shape 
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from reverie.memory import is_short
-
 Run = Callable[..., Tensor]
 
 AFTER = 2  # calls of a shape until it is recorded, which takes as long as some ten calls
-MOST = 8  # recordings are kept, each with all that it needs to work in: a generator and some perceptors, whole and the last portion
+MOST = 8  # shapes that are recorded, each with all that it needs to work in: a generator and some perceptors, whole and the last portion
 # How far a recording may be from what it was recorded of, in parts of its size: bf16's rounding, added up in another order.
 CLOSE = 0.02
 
 
 def graphed(run: Run, samples: tuple[Tensor, ...]) -> Run:
-    """A CUDA graph of ``run``."""
-    return torch.cuda.make_graphed_callables(run, samples, allow_unused_input=True)  # type: ignore[return-value]
+    """A CUDA graph of ``run``. Where that fails, work goes on where it did before, and not on the stream that was recorded."""
+    place = samples[0].device
+    with torch.cuda.device(place), torch.cuda.stream(torch.cuda.current_stream(place)):
+        return torch.cuda.make_graphed_callables(run, samples, allow_unused_input=True)  # type: ignore[return-value]
 
 
-@dataclass(frozen=True)
 class Recorder:
     """The recordings of one painting. ``kind`` of device that records; elsewhere, and without gradients, functions are called as they
     are. ``graph`` makes the recording of a function of tensors like those that it is given. A recording is played again only once
     the gradients of the last time were taken, or are not wanted.
     """
 
-    kind: str = "cuda"
-    graph: Callable[[Run, tuple[Tensor, ...]], Run] = graphed
-    _calls: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    _kept: dict[tuple[Any, ...], Run | None] = field(default_factory=dict)
+    def __init__(self, kind: str = "cuda", graph: Callable[[Run, tuple[Tensor, ...]], Run] = graphed) -> None:
+        self.kind, self.graph = kind, graph
+        self.kept: dict[tuple[Any, ...], Run] = {}
+        self._calls = Counter[tuple[Any, ...]]()
 
     def __call__(self, name: str, run: Run, *given: Tensor) -> Tensor:
         """``run(*given)``, by its recording where there is one; ``name`` tells functions apart."""
         if given[0].device.type != self.kind or not (torch.is_grad_enabled() and all(one.requires_grad for one in given)):
             return run(*given)
         key = (name, *((one.shape, one.dtype) for one in given))
-        self._calls[key] = self._calls.get(key, 0) + 1
-        if self._calls[key] <= AFTER:
-            return run(*given)
-        played = self._kept.pop(key) if key in self._kept else self._recorded(run, given)
-        while len(self._kept) >= MOST:
-            del self._kept[next(iter(self._kept))]
-        self._kept[key] = played  # what was played last stands last
-        return (played or run)(*given)
+        self._calls[key] += 1
+        if key not in self.kept and self._calls[key] > AFTER and len(self.kept) < MOST:
+            self._record(key, run, given)
+        return self.kept.get(key, run)(*given)
 
-    @property
-    def count(self) -> int:
-        """How many shapes are played; one that could not be recorded is not among them."""
-        return sum(played is not None for played in self._kept.values())
+    def __enter__(self) -> Recorder:
+        return self
 
-    def anew(self) -> Recorder:
-        """One that has recorded nothing yet, as this one began; what this one keeps goes with it."""
-        return Recorder(self.kind, self.graph)
+    def __exit__(self, *error: object) -> None:
+        self.forget()
 
-    def _recorded(self, run: Run, given: tuple[Tensor, ...]) -> Run | None:
-        """The recording; None where ``run`` cannot be recorded, or gives something else when it is played."""
+    def forget(self) -> None:
+        """Let go of what was recorded, and of its memory. A graph and its gradients' function hold each other: it takes a collection."""
+        if self.kept:
+            self.kept.clear()
+            gc.collect()
+
+    def _record(self, key: tuple[Any, ...], run: Run, given: tuple[Tensor, ...]) -> None:
+        """Where it cannot be recorded, for want of memory too, or gives something else when it is played, nothing is from then on."""
         samples = tuple(one.detach().clone().requires_grad_() for one in given)
-
-        def played(*given: Tensor) -> Tensor:
-            # A recording writes to the same places every time, there and back: what is kept for longer has to be a copy.
-            return found(*(_apart(one) for one in given)).clone()
-
         try:
             found = self.graph(run, samples)
-            return played if _alike(run, played, given) else None
-        except RuntimeError as error:
-            if is_short(error):
-                raise
-            return None
+
+            def played(*given: Tensor) -> Tensor:
+                # A recording writes to the same places every time, there and back: what is kept for longer has to be a copy.
+                return found(*(_apart(one) for one in given)).clone()
+
+            if _alike(run, played, given):
+                self.kept[key] = played
+                return
+        except RuntimeError:  # torch's OutOfMemoryError is one
+            pass
+        self.kind = "none"
+        self.forget()
 
 
 def _alike(run: Run, played: Run, given: tuple[Tensor, ...]) -> bool:

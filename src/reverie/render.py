@@ -71,7 +71,7 @@ def _one_behind(taken: Iterator[Coming]) -> Iterator[Shown]:
             if coming:
                 yield coming()
             coming = following
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         if coming:
             yield coming()  # a step that breaks takes no picture with it
         raise
@@ -129,6 +129,7 @@ def _scored(engine: Engine, course: Course, progress: float) -> tuple[Engine, Sc
                     "Memory does not suffice even for one dream and one view at a time: paint a smaller --size, or with --device cpu."
                 ) from error
         course.optimiser.zero_grad(set_to_none=True)
+        engine.recorder.forget()
         torch.cuda.empty_cache()  # what is kept for tensors of the sizes that did not fit; nothing without CUDA
         engine, course.portions = smaller, smaller.portions
 
@@ -169,7 +170,7 @@ def _shown(step: int, score: Score, course: Course, fine: Tensor) -> Callable[[]
     whole = fine & images.isfinite().flatten(1).all(1)
     pixels = (images.nan_to_num().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
     names, had = list(score.terms), torch.full((len(fine),), step)
-    arrived = fetched((pixels.contiguous(), course.undone, whole, course.watch.latest, *score.terms.values()))
+    arrived = fetched((pixels.contiguous(), course.undone.clone(), whole, course.watch.latest, *score.terms.values()))
 
     def shown() -> Shown:
         pixels, undone, whole, latest, *terms = arrived()

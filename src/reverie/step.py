@@ -11,7 +11,7 @@ from torch import Tensor
 from reverie.anchors import Anchor
 from reverie.generators.frugal import frugal
 from reverie.grounds import chance_grounds, over, premultiplied
-from reverie.losses import clamp_with_grad, mirrored
+from reverie.losses import clamp_with_grad, joined, mirrored
 from reverie.memory import Portions
 from reverie.recording import Recorder
 from reverie.regions import Region
@@ -80,12 +80,14 @@ class Engine:
     def within(self, portions: Portions) -> Engine:
         """The same that works on so much at once."""
         sparing = portions.frugal and not self.portions.frugal
-        generator = frugal(self.generator) if sparing else self.generator
-        return replace(self, portions=portions, generator=generator, recorder=self.recorder.anew())
+        return replace(self, portions=portions, generator=frugal(self.generator) if sparing else self.generator)
 
     def recorded(self, name: str, component: object, run: Callable[..., Tensor], *given: Tensor) -> Tensor:
-        """``run(*given)``, which ``component`` does; recorded and played where it is steady and memory is not short."""
-        steady = isinstance(component, Steady) and component.steady and not self.portions.frugal
+        """``run(*given)``, which ``component`` does; recorded and played where it is steady, memory is not short, and views do not grow
+        more from step to step.
+        """
+        growing = isinstance(self.cutters.get(name), Cutters)
+        steady = isinstance(component, Steady) and component.steady and not (growing or self.portions.frugal)
         return self.recorder(name, run, *given) if steady else run(*given)
 
     def cutter(self, name: str, progress: float) -> Cutter:
@@ -126,7 +128,7 @@ def _some(engine: Engine, latent: Latent, rows: slice, drawn_at: int | None) -> 
         with engine.autocast:
             return generator(replace(latent, parts=parts)).float()
 
-    return engine.recorded("generator", generator, painted, *latent.parts)
+    return engine.recorded(f"generator {latent.height}x{latent.width}", generator, painted, *latent.parts)
 
 
 def _shown(engine: Engine, painted: Tensor) -> Tensor:
@@ -194,7 +196,7 @@ class _Look:
                 grounds = sent(chance_grounds(engine.rngs, step, cutter.views, cutter.size), images.device)
                 cut = [over(one, grounds) for one in cut]
             seen = [cutter.disturb(one, engine.rngs, step).unflatten(0, (len(engine.rngs), -1)) for one in cut]
-            return torch.cat(seen, 1).flatten(0, 1).to(visible.device)
+            return joined(seen, 1).flatten(0, 1).to(visible.device)
 
         cut = views(premultiplied(visible) if visible.shape[1] == 4 else visible)
         self.cached = len(cut) > engine.portions.views

@@ -52,6 +52,7 @@ class Watch:
         self.best_score = torch.full((count,), -1.0, device=device)
         self.best_step = torch.full((count,), -1, device=device)
         self.latest = torch.full((count,), torch.nan, device=device)  # how sure the judge was last
+        self._asks = self._over = False
 
     @property
     def moving(self) -> Tensor:
@@ -59,8 +60,10 @@ class Watch:
         return self.ends < 0
 
     def over(self) -> bool:
-        """Whether all have stopped; asks the device only where some may."""
-        return bool((self.rules.patience or self.rules.stop_at is not None) and not self.moving.any())
+        """Whether all have stopped; asks the device only where some may have, since it was asked last."""
+        if self._asks and (self.rules.patience or self.rules.stop_at is not None):
+            self._asks, self._over = False, not bool(self.moving.any())
+        return self._over
 
     @torch.no_grad()
     def see(self, step: int, images: Tensor, loss: Tensor, parts: Sequence[Tensor], noted: bool) -> None:
@@ -101,7 +104,7 @@ class Watch:
             self._stop(step, score >= self.rules.stop_at)
 
     def _stop(self, step: int, where: Tensor) -> None:
-        self.ends = torch.where(self.moving & where, step, self.ends)
+        self.ends, self._asks = torch.where(self.moving & where, step, self.ends), True
 
     def chosen(self, parts: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """The latents of the final pictures: the best where they are kept and the judge knew any of the words, else ``parts``."""
@@ -130,6 +133,7 @@ class Watch:
         """Let dreams go on that had stopped; what was seen stays."""
         self.ends, self.window = torch.full_like(self.ends, -1), torch.zeros_like(self.window)
         self.before = torch.full_like(self.before, torch.inf)
+        self._asks = True
 
     def state(self) -> dict[str, Tensor]:
         """Everything by name, to go on from."""
@@ -141,7 +145,7 @@ class Watch:
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from what ``state`` gave."""
-        device = self.ends.device
+        device, self._asks = self.ends.device, True
         for name in _PER_DREAM:
             setattr(self, name, state[name].to(device).clone())
         self.best = tuple(state.get(f"best.{i}", part).to(device).clone() for i, part in enumerate(self.best))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from reverie.cuts.jitter import Jitter
 from reverie.errors import BadRequest, unknown
+from reverie.losses import joined
 from reverie.options.cutouts_notebook import LETTERS
 from reverie.rng import Rng
 
@@ -38,7 +39,7 @@ class Augments:
         each = views.chunk(len(rngs))
         drawn = [self._drawn(rng, step, each[0].shape) for rng in rngs]
         if views.device.type == "cpu":
-            return torch.cat([self._done(mine, [one]) for mine, one in zip(each, drawn, strict=True)])
+            return joined([self._done(mine, [one]) for mine, one in zip(each, drawn, strict=True)])
         return self._done(views, drawn)
 
     def _drawn(self, rng: Rng, step: int, shape: torch.Size) -> list[Drawn]:
@@ -51,10 +52,10 @@ class Augments:
         """All augmentations to the views of the dreams for which these were drawn."""
         for augment, own in zip(self.chain, zip(*drawn, strict=True), strict=True):
             if type(augment).__name__ in TOGETHER:
-                joined = {name: torch.cat([one[name] for one in own]) for name in own[0]}
-                views = augment(views, params=joined | {"forward_input_shape": torch.tensor(views.shape)})
+                params = {name: torch.cat([one[name] for one in own]) for name in own[0]}
+                views = augment(views, params=params | {"forward_input_shape": torch.tensor(views.shape)})
             else:
-                views = torch.cat([augment(mine, params=one) for mine, one in zip(views.chunk(len(own)), own, strict=True)])
+                views = joined([augment(mine, params=one) for mine, one in zip(views.chunk(len(own)), own, strict=True)])
         return views
 
 

@@ -14,7 +14,7 @@ from reverie.generators import vqgan
 from reverie.generators.vqgan import VqganGenerator, check_grid
 from reverie.options.logits import Options as Options
 from reverie.rng import Rng
-from reverie.transfer import sent
+from reverie.transfer import exact_place, sent
 from reverie.types import Latent
 
 
@@ -45,7 +45,7 @@ class Logits:
         logits = latent.parts[0]
         with torch.no_grad():
             dice = sent(torch.cat([rng.uniform((1, 1, *logits.shape[2:]), "codes", step) for rng in rngs]), self.device)
-            below = logits.softmax(1).cumsum(1) <= dice
+            below = logits.softmax(1).to(exact_place(self.device)).cumsum(1).to(self.device) <= dice
             codes = below.sum(1).clamp_max(logits.shape[1] - 1)
         return self._painted(logits, codes)
 

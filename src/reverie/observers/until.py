@@ -19,7 +19,7 @@ class Until:
         return self.taken >= self.end
 
     def wants(self, step: int, steps: int) -> bool:
-        self.taken = step + 1
+        self.taken = max(self.taken, step + 1)  # a picture that comes late asks again
         return False
 
     def show(self, frame: Frame) -> None:

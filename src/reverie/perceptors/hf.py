@@ -28,7 +28,6 @@ class HfPerceptor:
     """A CLIPModel or SiglipModel; the picture is scaled as in training inside ``look``, at the size of the views."""
 
     share = SHARE
-    steady = True
 
     def __init__(self, network: Any, words: Words, lens: Lens, device: torch.device) -> None:
         self.network, self.words, self.lens, self.device = network.to(device).eval().requires_grad_(False), words, lens, device

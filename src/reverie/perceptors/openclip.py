@@ -27,7 +27,6 @@ class OpenClipPerceptor:
     """The picture is scaled as in training inside ``look``."""
 
     share = SHARE
-    steady = True
 
     def __init__(self, network: Any, words: Words, lens: Lens, device: torch.device) -> None:
         self.network, self.words, self.lens, self.device = network.eval().requires_grad_(False), words, lens, device
