@@ -60,7 +60,8 @@ TRIED: tuple[str, ...] = (
     "convolutions and attention in bf16, 595 ms instead of 568.",
     "Weights of ViT-B/32 packed once as oneDNN multiplies them fastest: 1.45 s for 32 views and their way back instead of 1.51, for 350 MB "
     "more and by a private part of torch. Weights kept in bf16 instead of being cast at each step: 2.95 s a step instead of 2.96.",
-    "The chain of augmentations in parts of the views, that each stays in the cache; huge pages for torch (THP_MEM_ALLOC_ENABLE): nothing.",
+    "The chain of augmentations in parts of the views, that each stays in the cache; its warps for the drawn views alone; huge pages for "
+    "torch (THP_MEM_ALLOC_ENABLE): nothing.",
 )
 
 

@@ -43,7 +43,7 @@ class Figures:
 
 
 def load(folder: Path) -> list[Figures]:
-    """Every file of figures; a bare list was made on this machine, on the file's day."""
+    """Every file of figures; a bare list was made on this machine, on the file's day, which is written into it for other machines."""
     found = []
     for path in sorted(folder.glob("*.json")):
         name = next((name for name in KINDS if path.name.startswith(name)), None)
@@ -54,6 +54,7 @@ def load(folder: Path) -> list[Figures]:
             devices = {row.get("device") for row in said}
             said = {"kind": "cuda" if "cuda" in devices else "cpu", "device": machine().rstrip("."), "rows": said}
             said["date"] = date.fromtimestamp(path.stat().st_mtime).isoformat()
+            path.write_text(json.dumps(said) + "\n", encoding="utf-8")
         found.append(Figures(name, {key: value for key, value in said.items() if key != "rows"}, said["rows"]))
     return found
 
@@ -68,7 +69,7 @@ def ratio(work: str, kind: str) -> Callable[[list[Figures]], Reached]:
     def found(every: list[Figures]) -> Reached:
         rows = [(row, one) for one in every if one.name == "peers" for row in one.rows if row["ratio"]]
         named = [(row["ratio"], one) for row, one in rows if (row["work"], row["device"], row["side"]) == (work, kind, side)]
-        return [(value, f"{value:.2f}x" + (f" ({one.head['device']})" if one.cuda else "")) for value, one in named]
+        return [(value, f"{value:.2f}x ({one.head['device']})") for value, one in named]
 
     return found
 

@@ -54,7 +54,7 @@ def painted(name: str, words: Sequence[str]) -> int:
     pictures, (last, _) = found.pictures, found.recipe.stages()[-1]
     output = Output(
         out=pictures.path(found.dream, datetime.now()), every=pictures.every, video=pictures.video, seconds=pictures.seconds, hold=0.0,
-        overwrite=pictures.overwrite, device=pictures.device,
+        overwrite=pictures.overwrite, device=pictures.device, deterministic=pictures.exact,
     )  # fmt: skip
     if pictures.over:
         return run.painted_over(last, Path(pictures.over), output)

@@ -33,7 +33,7 @@ FLAGS = (
     Flag(("--seed",), "0; of Imagine drawn", "int", to="seed"),
     Flag(("--append_seed",), "False", "switch", became="the file's name"),
     Flag(("--random",), "False", "switch", became="a seed that is drawn and told"),
-    Flag(("--torch_deterministic",), "False", "switch", note="the same seed paints the same picture on one machine without it"),
+    Flag(("--torch_deterministic",), "False", "switch", became="`--deterministic`, which a CPU does not need"),
     Flag(("--bilinear",), "False", "switch", became="`-o cutouts.resample=bilinear`"),
     Flag(("--experimental_resample",), "False", "switch", became="`-o cutouts.resample=lanczos`"),
     Flag(("--max_classes",), "none", "int", to="biggan.max_classes"),
@@ -88,7 +88,11 @@ def pictures(given: dict[str, Any]) -> Pictures:
     """Where they go."""
     every = stills("--save_every", given.get("save_every", 50)) if given.get("save_progress") else None
     return Pictures(
-        dated=bool(given.get("save_date_time")), seeded=bool(given.get("append_seed")), overwrite=bool(given.get("overwrite")), every=every
+        dated=bool(given.get("save_date_time")),
+        seeded=bool(given.get("append_seed")),
+        overwrite=bool(given.get("overwrite")),
+        every=every,
+        exact=bool(given.get("torch_deterministic")),
     )
 
 

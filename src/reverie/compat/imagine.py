@@ -86,6 +86,10 @@ class Painter:
         pictures = self.translation.pictures
         path = pictures.path(shown, datetime.now())
         album = Album((path,), before=recipe.earlier(), whole=not self._painted, overwrite=pictures.overwrite)
+        if pictures.exact:
+            from reverie.plan import exactly
+
+            exactly(pictures.device)
         with _stoppable() as stop:
             for saved in create([dream], album, self._observers(album), should_stop=stop, device=pictures.device):
                 self.filename, self._painted = saved.path, album.recipe(saved.frame)

@@ -39,6 +39,7 @@ class Pictures:
     video: Kind | None = None
     seconds: float = 6.0
     device: str = "auto"
+    exact: bool = False  # the same pixels every time, on CUDA too
     over: str = ""  # a folder of pictures to paint over, into the folder ``file``
 
     def path(self, dream: Dream, now: datetime) -> Path:
@@ -121,7 +122,8 @@ def _outputs(pictures: Pictures) -> list[str]:
     words += ["--every", str(pictures.every)] if pictures.every else []
     words += ["--video", pictures.video, "--seconds", f"{pictures.seconds:g}"] if pictures.video else []
     words += ["--overwrite"] if pictures.file and pictures.overwrite else []
-    return words + (["--device", pictures.device] if pictures.device != "auto" else [])
+    words += ["--device", pictures.device] if pictures.device != "auto" else []
+    return words + (["--deterministic"] if pictures.exact else [])
 
 
 @dataclass

@@ -58,7 +58,7 @@ FLAGS = (
     Flag(("-vl", "--video_length"), "10", "float", became="`--seconds`"),
     Flag(("-ofps", "--output_video_fps"), "0", "float", note=FPS),
     Flag(("-ifps", "--input_video_fps"), "15", "float", note=FPS),
-    Flag(("-d", "--deterministic"), "off", "switch", note="the same seed paints the same picture on one machine without it"),
+    Flag(("-d", "--deterministic"), "off", "switch", became="`--deterministic`, which a CPU does not need"),
     Flag(("-aug", "--augments"), "Af Pe Ji Er", "texts", became="`-o cutouts.augments='Af Pe Ji Er'`", choices=LETTERS),
     Flag(("-vsd", "--video_style_dir"), "none", became="`--over`, by name, into the folder `-o` or `./steps`; with `-vid` a video, too"),
     Flag(("-cd", "--cuda_device"), "cuda:0", became="given: `--device`; else the fastest there is"),
@@ -180,4 +180,5 @@ def _pictures(given: dict[str, Any]) -> Pictures:
     return Pictures(
         file=given.get("output", "steps" if over else ""), over=over, overwrite="output" in given, every=every, video=video,
         seconds=given.get("video_length", 10.0), device=given.get("cuda_device", "auto"),
+        exact=bool(given.get("deterministic")),
     )  # fmt: skip
