@@ -46,8 +46,10 @@ class Recorder:
             return run(*given)
         key = (name, *((one.shape, one.dtype) for one in given))
         self._calls[key] += 1
-        if key not in self.kept and self._calls[key] > AFTER and len(self.kept) < MOST:
-            self._record(key, run, given)
+        due = key not in self.kept and self._calls[key] > AFTER and len(self.kept) < MOST
+        if due and not self._recorded(key, run, given):
+            self.kind = "none"  # what failed once is not tried again
+            self.forget()
         return self.kept.get(key, run)(*given)
 
     def __enter__(self) -> Recorder:
@@ -58,12 +60,12 @@ class Recorder:
 
     def forget(self) -> None:
         """Let go of what was recorded, and of its memory. A graph and its gradients' function hold each other: it takes a collection."""
-        if self.kept:
+        if self._calls:  # of what could be recorded
             self.kept.clear()
             gc.collect()
 
-    def _record(self, key: tuple[Any, ...], run: Run, given: tuple[Tensor, ...]) -> None:
-        """Where it cannot be recorded, for want of memory too, or gives something else when it is played, nothing is from then on."""
+    def _recorded(self, key: tuple[Any, ...], run: Run, given: tuple[Tensor, ...]) -> bool:
+        """Whether it could be recorded, which may fail for want of memory too, and gives the same when it is played."""
         samples = tuple(one.detach().clone().requires_grad_() for one in given)
         try:
             found = self.graph(run, samples)
@@ -74,11 +76,9 @@ class Recorder:
 
             if _alike(run, played, given):
                 self.kept[key] = played
-                return
         except RuntimeError:  # torch's OutOfMemoryError is one
             pass
-        self.kind = "none"
-        self.forget()
+        return key in self.kept
 
 
 def _alike(run: Run, played: Run, given: tuple[Tensor, ...]) -> bool:
