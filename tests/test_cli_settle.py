@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import tiny
 
+from reverie import plan
 from reverie.cli import main
 from reverie.cli.settle import settled
 from reverie.files import read_recipe
@@ -55,6 +56,17 @@ def test_a_plan_is_an_event(capsys: Capture) -> None:
 def test_what_cannot_be_planned_is_told(words: list[str], message: str, capsys: Capture) -> None:
     assert main(["a red fox", *TINY, *words]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_killed_before_its_first_step_a_run_is_as_exact_as_it_was_asked_to_be(
+    networks: tiny.Options, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(plan, "exactly", told.append)
+    interrupted(networks, deterministic=asked)
+    assert main(["resume", "-q"]) == 0
+    assert told == ["auto"] * asked
 
 
 def test_killed_before_the_plan_it_is_planned_anew(networks: tiny.Options) -> None:

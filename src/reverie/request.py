@@ -27,6 +27,7 @@ class Request(BaseModel):
     recipes: bool = True
     overwrite: bool = False
     device: str = "auto"
+    deterministic: bool = False
     every: int | None = None
     film: tuple[Kind, float, float] | None = None
     until: int | None = None

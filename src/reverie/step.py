@@ -83,11 +83,12 @@ class Engine:
         return replace(self, portions=portions, generator=frugal(self.generator) if sparing else self.generator)
 
     def recorded(self, name: str, component: object, run: Callable[..., Tensor], *given: Tensor) -> Tensor:
-        """``run(*given)``, which ``component`` does; recorded and played where it is steady, memory is not short, and views do not grow
-        more from step to step.
+        """``run(*given)``, which ``component`` does; recorded and played where it is steady, memory is not short, views do not grow
+        more from step to step, and pictures are scaled where they are.
         """
-        growing = isinstance(self.cutters.get(name), Cutters)
-        steady = isinstance(component, Steady) and component.steady and not (growing or self.portions.frugal)
+        growing, place = isinstance(self.cutters.get(name), Cutters), given[0].device
+        changing = growing or self.portions.frugal or exact_place(place) != place
+        steady = isinstance(component, Steady) and component.steady and not changing
         return self.recorder(name, run, *given) if steady else run(*given)
 
     def cutter(self, name: str, progress: float) -> Cutter:

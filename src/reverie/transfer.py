@@ -45,7 +45,7 @@ def fetched(tensors: Sequence[Tensor]) -> Callable[[], list[Tensor]]:
 
 
 def exact_place(device: torch.device) -> torch.device:
-    """Where views of a device's pictures are cut: there, if that gives what it should, and on the CPU otherwise.
+    """Where views of a device's pictures are cut, and pictures scaled: there, if that gives what it should, and on the CPU otherwise.
 
     On MPS ``grid_sample`` has no way back, and adaptive pooling refuses sizes that do not divide, or is wrong (pytorch's issues 141287,
     96056 and 190064). On CUDA their ways back add up in another order each time, where the same pixels are asked for

@@ -35,7 +35,10 @@ def resume(
     run = runs.Run.take(name)
     asked = run.request
     kind, seconds, hold = asked.film or (None, 0.0, 0.0)
-    output = Output(every=asked.every, video=kind, seconds=seconds, hold=hold, quiet=quiet, json=json, device=asked.device)
+    output = Output(
+        every=asked.every, video=kind, seconds=seconds, hold=hold, quiet=quiet, json=json, device=asked.device,
+        deterministic=asked.deterministic,
+    )  # fmt: skip
     album = Album(asked.paths, asked.recipes, asked.overwrite, asked.before, asked.whole, asked.row, asked.together)
     return follow(asked, run, album, output)
 

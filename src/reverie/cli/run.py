@@ -78,7 +78,7 @@ def _asked(dreams: Sequence[Dream], album: Album, output: Output) -> Request:
         dreams=tuple(_anywhere(dream) for dream in dreams), paths=tuple(path.absolute() for path in album.paths),
         recipes=album.recipes, overwrite=album.overwrite, device=output.device, every=output.every,
         film=(output.video, output.seconds, output.hold) if output.video else None, before=album.before, whole=album.whole, row=album.row,
-        together=album.together, began=now(),
+        together=album.together, deterministic=output.deterministic, began=now(),
     )  # fmt: skip
 
 
