@@ -91,6 +91,7 @@ def app() -> App:
         name="reverie",
         version=__version__,
         help=ABOUT,
+        usage="Usage: reverie [COMMAND] [OPTIONS] [TEXT...]",  # rather than worked out of every parameter, which takes time
         help_format="plaintext",  # Markdown takes longer to import than all the rest
         suppress_keyboard_interrupt=False,
     )

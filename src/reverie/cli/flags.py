@@ -45,15 +45,16 @@ def with_dream_flags(command: Callable[..., int]) -> Callable[..., int]:
     """The command with its ``**fields`` spelt out as a keyword for every field of a Dream, each a text or None."""
     typed = signature(command, eval_str=True)
     words, *others = (argument for argument in typed.parameters.values() if argument.kind is not Argument.VAR_KEYWORD)
-    arguments = [words, *(_argument(name, about) for name, about in Dream.model_fields.items() if name != POSITIONAL), *others]
+    defaults = Dream("any").model_dump(mode="json")
+    flags = (_argument(name, about, _default(name, defaults[name])) for name, about in Dream.model_fields.items() if name != POSITIONAL)
+    arguments = [words, *flags, *others]
     command.__signature__ = typed.replace(parameters=arguments)  # type: ignore[attr-defined]
     command.__annotations__ = {argument.name: argument.annotation for argument in arguments}
     return command
 
 
-def _argument(name: str, about: FieldInfo) -> Argument:
+def _argument(name: str, about: FieldInfo, default: str) -> Argument:
     """A text, or several, which the Dream will understand and check; only choices and switches are the command line's to know."""
-    default = _default(name)
     flag = Parameter(
         name=SEVERAL.get(name, (f"--{name.replace('_', '-')}", *SECOND.get(name, ()))),
         help=about.description,
@@ -73,9 +74,8 @@ def _metavar(annotation: Any) -> str | None:
     return numbers[0].__name__.upper() if numbers else None
 
 
-def _default(name: str) -> str:
+def _default(name: str, value: Any) -> str:
     """A field's default as one would type it."""
-    value = Dream("any").model_dump(mode="json")[name]
     if name == "perceptors":
         return " ".join(sight["name"] for sight in value)
     return "" if value in (None, {}, [], False) else str(value)
