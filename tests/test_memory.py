@@ -114,6 +114,7 @@ def test_where_nothing_fits_it_says_what_to_do(four: list[Any], monkeypatch: pyt
 
 def test_other_errors_are_not_about_memory(four: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_short(torch.OutOfMemoryError("x")) and is_short(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"))
+    assert is_short(RuntimeError("MPS backend out of memory (MPS allocated: 5.56 GB, other allocations: 1.10 GB, max allowed: 6.80 GB)."))
     assert not is_short(RuntimeError("shapes do not fit")) and not is_short(MemoryError())
 
 

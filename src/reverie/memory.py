@@ -44,8 +44,17 @@ class Portions:
 
 
 def is_short(error: BaseException) -> bool:
-    """Whether this error says that memory did not suffice: torch's own, or that of a CPU."""
-    return isinstance(error, torch.OutOfMemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    """Whether this error says that memory did not suffice: torch's own, or that of a CPU or of MPS, which have no kind of their own."""
+    told = isinstance(error, RuntimeError) and any(said in str(error) for said in ("can't allocate memory", "MPS backend out of memory"))
+    return told or isinstance(error, torch.OutOfMemoryError)
+
+
+def let_go(device: torch.device) -> None:
+    """Give back what torch keeps for tensors to come, of sizes that did not fit."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
 
 
 def allowed(own: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/cgroup")) -> int:

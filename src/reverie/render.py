@@ -12,7 +12,7 @@ from reverie.course import Course
 from reverie.curve import Curve
 from reverie.errors import Failed
 from reverie.guard import snapshot, sound, undo
-from reverie.memory import is_short
+from reverie.memory import is_short, let_go
 from reverie.step import Engine, Score, decode, differentiate
 from reverie.transfer import fetched
 from reverie.types import Latent
@@ -130,7 +130,7 @@ def _scored(engine: Engine, course: Course, progress: float) -> tuple[Engine, Sc
                 ) from error
         course.optimiser.zero_grad(set_to_none=True)
         engine.recorder.forget()
-        torch.cuda.empty_cache()  # what is kept for tensors of the sizes that did not fit; nothing without CUDA
+        let_go(course.undone.device)
         engine, course.portions = smaller, smaller.portions
 
 

@@ -131,7 +131,7 @@ def without_ground(pictures: Tensor) -> Tensor:
 def filled(opacity: Tensor) -> Tensor:
     """[B,1,H,W] without holes: only what can be reached from the edge is clear (morphological reconstruction by dilation)."""
     clear = 1 - opacity
-    reached, before = clear.clone(), torch.empty(0)
+    reached, before = clear.clone(), torch.empty(0, device=clear.device)
     reached[..., 1:-1, 1:-1] = 0
     while not torch.equal(reached, before):
         before, reached = reached, torch.minimum(F.max_pool2d(reached, 3, 1, 1), clear)
