@@ -1,4 +1,4 @@
-# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make check | make nightly | make parity | make acceptance | make clean
+# make dream PROMPT="a red fox" [ARGS="--size 400x300"] | make test | make apart | make check | make nightly | make parity | make acceptance | make clean
 
 PROMPT ?= a red apple on a blue background
 ARGS ?=
@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 BIN := .venv/bin
+# Tests that paint on whatever device there is.
+APART := $(addprefix tests/test_,daydream.py runs.py observers_journey.py cli_settle.py cli_grid.py cli_craft_sight.py motion_zooming.py)
 # torch goes first and alone: everything after it finds it there and cannot bring another build.
 INSTALL = $(BIN)/python -m pip install -qq -c constraints.txt
 
@@ -15,13 +17,18 @@ INSTALL = $(BIN)/python -m pip install -qq -c constraints.txt
 unexport PROMPT
 export DREAM_TEXT := $(value PROMPT)
 
-.PHONY: dream test nightly parity check acceptance clean
+.PHONY: dream test apart nightly parity check acceptance clean
 
 dream: .venv/.painting
 	@$(BIN)/reverie paint $(ARGS) -- "$$DREAM_TEXT"
 
 test: .venv/.developing
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+# What Reverie does on CUDA and on MPS, where there is neither: on a device of its own that torch tells from the CPU.
+apart: .venv/.developing
+	PYTHONPATH=tests_apart:tests OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -p apart tests_apart $(APART)
+	REVERIE_APART=mps PYTHONPATH=tests_apart:tests OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -p apart tests_apart
 
 # What takes too long for every push: fifty kills instead of five, 20,000 damaged files of each kind instead of 500;
 # how many were refused is kept in docs/acceptance/fuzz.json.

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from placed import placed
 from torch import Tensor
 
 from reverie import begin
@@ -22,32 +23,6 @@ from reverie.plan import Plan
 from reverie.recording import AFTER, MOST, Recorder, Run
 from reverie.render import render
 from reverie.step import Engine
-
-
-def placed(run: Run, samples: tuple[Tensor, ...]) -> Run:
-    """``run`` as a CUDA graph is: its inputs, output and gradients have a place each, for good."""
-    output = run(*samples).detach().clone()
-    slopes = [torch.zeros_like(one) for one in samples]
-    made: list[Tensor] = []
-
-    class Play(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, *given: Tensor) -> Tensor:
-            for place, one in zip(samples, given, strict=True):
-                place.data.copy_(one)
-            with torch.enable_grad():
-                made[:] = [run(*samples)]
-            output.copy_(made[0].detach())
-            return output.detach()
-
-        @staticmethod
-        def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
-            found = torch.autograd.grad(made[0], samples, grads[0], allow_unused=True)
-            for place, one in zip(slopes, found, strict=True):
-                place.copy_(torch.zeros_like(place) if one is None else one)
-            return tuple(place.detach() for place in slopes)
-
-    return lambda *given: Play.apply(*given)  # type: ignore[no-untyped-call]
 
 
 def painted(networks: tiny.Options, recorder: Recorder, chunk: int, **fields: Any) -> tuple[list[Tensor], Engine]:
