@@ -115,7 +115,19 @@ def _held(thing: Any) -> Any:
     return torch.device("cpu") if isinstance(thing, torch.device) and thing.type == NAME else thing
 
 
-WAITS = {"_local_scalar_dense", "equal", "nonzero", "is_nonzero", "_unique2", "masked_select", "repeat_interleave"}
+# Whose result the CPU has to see before it goes on: a number, or how large it is.
+WAITS = {"_local_scalar_dense", "equal", "nonzero", "is_nonzero", "_unique2", "unique_dim", "masked_select", "bincount"}
+
+
+def _asks(name: str, args: Any, kwargs: dict[str, Any]) -> bool:
+    if name == "repeat_interleave":
+        return kwargs.get("output_size") is None
+    chosen = name.startswith(("index", "_index_put")) and any(one is not None and one.dtype == torch.bool for one in _places(args))
+    return name in WAITS or (chosen and not ("put" in name and args[2].numel() == 1))  # the last is a masked_fill
+
+
+def _places(args: Any) -> list[Any]:
+    return list(args[1]) if len(args) > 1 and isinstance(args[1], (list, tuple)) else []
 
 
 def _done(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -131,7 +143,7 @@ def _done(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     strange = [tuple(one.shape) for one in given if not isinstance(one, Apart) and one.dim()]  # single numbers travel with the call
     if strange and "index" not in name:  # an index may come from the CPU, and is waited for
         raise RuntimeError(f"Expected all tensors to be on the same device, but {func} was given the CPU's {strange}")
-    if strange or (name in WAITS and not (name == "repeat_interleave" and isinstance(args[0], int))):
+    if strange or _asks(name, args, kwargs):
         TRAFFIC.wait(f"{func} {strange or ''}")
     found = func(*tree_map(_held, args), **tree_map(_held, kwargs))
     if name == "_local_scalar_dense":

@@ -60,8 +60,11 @@ def test_autocast_is_in_bf16() -> None:
 def test_a_number_and_a_copy_are_waited_for(traffic: Traffic) -> None:
     far = torch.ones(3).to(NAME, non_blocking=True)
     assert not traffic.waited and traffic.sent == 1
-    far.sum().item(), far.cpu(), torch.ones(3).to(NAME), far[torch.tensor([1])]
-    assert len(traffic.waited) == 4
+    far[far > 2] = 0
+    far.index_select(0, torch.zeros(1, dtype=torch.long, device=NAME)), far.repeat_interleave(2, 0)
+    assert not traffic.waited
+    far.sum().item(), far.cpu(), torch.ones(3).to(NAME), far[torch.tensor([1])], far[far > 2]
+    assert len(traffic.waited) == 5
 
 
 def test_a_copy_that_nobody_waited_for_is_late() -> None:

@@ -31,6 +31,8 @@ DREAMS: dict[str, dict[str, Any]] = {
     "growing": {"views": 4, "first_views": 2},
     "best": {"keep_best": True},
     "layer": {"layers": ["mini:blocks.1"], "generator": "fft"},
+    "held": {"init": "noise", "init_weight": 0.5},
+    "pushed": {"prompts": "a fox && a bird | noise(3):0.1", "more": "the sun", "templates": "a photo of {} | {}"},
     "bf16": {"generator": "vqgan", "precision": "bf16"},
     **{name: {"generator": name} for name in GENERATORS},
     **{f"from {name}": {"init": name} for name in ("sketch", "sample", "noise")},
