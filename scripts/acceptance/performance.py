@@ -19,7 +19,7 @@ PLOT = ROOT / "docs" / "gallery" / "scale.png"
 COMMANDS = """```console
 reverie bench speed --json > speed.json                  # and with --batch 16, as speed-16.json
 reverie bench race --json > race.json
-reverie bench scale --size 128 --keep scale.jsonl --json > scale.json
+reverie bench scale --size 128 --laps 15 --keep scale.jsonl --json > scale.json
 reverie bench peers --vqgan-clip VQGAN-CLIP --taming taming-transformers --clip CLIP --keep peers.jsonl --json > peers.json
 python scripts/startup.py > startup.json
 python scripts/memory.py > memory.json                   # as root, on Linux
