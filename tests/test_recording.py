@@ -68,6 +68,19 @@ def test_a_shape_is_recorded_once_it_came_again_as_long_as_there_are_few() -> No
     assert [shape[1][0] for shape in recorder.kept] == [(size,) for size in range(1, MOST + 1)]
 
 
+def test_what_it_gave_stays_as_it_is() -> None:
+    recorder = Recorder("cpu", placed)
+    for _ in range(AFTER + 1):
+        recorder("twice", times, leaf(3))
+    first, second = leaf(3), (3 * leaf(3)).detach().requires_grad_()
+    shown = recorder("twice", times, first)
+    shown.sum().backward()
+    later = recorder("twice", times, second)
+    (5 * later).sum().backward()
+    assert torch.equal(shown, 2 * first) and torch.equal(later, 2 * second)
+    assert first.grad is not None and first.grad.tolist() == [2] * 3
+
+
 @pytest.mark.parametrize("what", ["refused", "short", "wrong", "wrong later", "no gradient"])
 def test_what_cannot_be_recorded_is_called_as_ever(what: str) -> None:
     def graph(run: Run, samples: tuple[Tensor, ...]) -> Run:

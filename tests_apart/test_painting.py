@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import tiny_clip
 import torch
 from device import KIND, NAME, Module, Traffic
 from test_memory import narrowed
+from torch import Tensor
 
 from reverie import begin, build
 from reverie.build import Kept, frames
@@ -20,7 +22,8 @@ from reverie.nets.clip import CLIPConfig
 from reverie.perceptors.clip import ClipPerceptor
 from reverie.perceptors.lens import CLIP_MEAN, CLIP_STD, Lens
 from reverie.plan import Plan, pick_device
-from reverie.types import Frame, Latent, Steady
+from reverie.step import Engine
+from reverie.types import Frame, Latent, Seen, Steady
 
 GENERATORS = ("pixels", "fft", "siren", "vqgan", "logits", "biggan", "progan")
 DREAMS: dict[str, dict[str, Any]] = {
@@ -78,6 +81,23 @@ def test_a_painting_is_the_cpus(networks: tiny.Options, asked: str, traffic: Tra
     if asked != "bf16":  # where a CPU computes other layers in bf16 than CUDA
         assert near(shown, list(frames(dreams, device="cpu")))
     assert [one.final for one in shown].count(True) == 2 and all(one.loss == one.loss for one in shown)
+
+
+def test_a_step_that_was_taken_back_is_counted_when_it_was(networks: tiny.Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count goes on growing while a copy of it is on its way."""
+    whole = build.engine
+
+    def struck(images: Tensor, seen: Seen, step: int) -> Tensor:
+        return images.mean((1, 2, 3)) * (float("nan") if step in (1, 2, 4) else 0)
+
+    def engine(*given: Any) -> Engine:
+        made = whole(*given)
+        return replace(made, objectives={**made.objectives, "struck": struck})
+
+    monkeypatch.setattr(build, "engine", engine)
+    shown, wanted = (list(frames(two(networks, {}), device=device)) for device in (NAME, "cpu"))
+    assert [(one.step, one.undone) for one in shown] == [(one.step, one.undone) for one in wanted]
+    assert wanted[-1].undone == 3
 
 
 def test_the_default_is_the_device() -> None:
