@@ -29,7 +29,7 @@ FACTORIES = (
 )  # fmt: skip
 # What CUDA's autocast does in bf16, as far as Reverie's networks do it.
 LOWER = ("conv2d", "conv_transpose2d.input", "linear", "matmul", "mm", "bmm", "addmm", "baddbmm", "scaled_dot_product_attention")
-SENT_BY_KIND = ("reverie", "kornia")  # kornia, too, sends to CUDA without waiting, and to no other device
+RENAMED = ("reverie", "kornia")  # kornia, too, sends to CUDA without waiting, and to no other device
 
 
 class Renaming(SourceFileLoader):
@@ -45,7 +45,7 @@ class Renaming(SourceFileLoader):
 
 class Finder(MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path) if name.split(".")[0] in SENT_BY_KIND else None
+        spec = PathFinder.find_spec(name, path) if name.split(".")[0] in RENAMED else None
         if spec and spec.origin and type(spec.loader) is SourceFileLoader:
             spec.loader = Renaming(name, spec.origin)
         return spec

@@ -122,12 +122,13 @@ WAITS = {"_local_scalar_dense", "equal", "nonzero", "is_nonzero", "_unique2", "u
 def _asks(name: str, args: Any, kwargs: dict[str, Any]) -> bool:
     if name == "repeat_interleave":
         return kwargs.get("output_size") is None
-    chosen = name.startswith(("index", "_index_put")) and any(one is not None and one.dtype == torch.bool for one in _places(args))
-    return name in WAITS or (chosen and not ("put" in name and args[2].numel() == 1))  # the last is a masked_fill
+    chosen = any(place is not None and place.dtype == torch.bool for place in _places(name, args))
+    return name in WAITS or (chosen and not (name != "index" and args[2].numel() == 1))  # one number for all is a masked_fill
 
 
-def _places(args: Any) -> list[Any]:
-    return list(args[1]) if len(args) > 1 and isinstance(args[1], (list, tuple)) else []
+def _places(name: str, args: Any) -> list[Any]:
+    """What stands in the brackets of ``x[i, j]``, which may be the CPU's, and is waited for then."""
+    return list(args[1]) if name in ("index", "index_put", "index_put_", "_index_put_impl_") else []
 
 
 def _done(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -140,11 +141,12 @@ def _done(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if not there(func.name().removeprefix("aten::"), KIND.upper()):
         raise NotImplementedError(f"{func} has no kernel on {KIND}")
     given = [one for one in tree_leaves((args, kwargs)) if isinstance(one, Tensor)]
-    strange = [tuple(one.shape) for one in given if not isinstance(one, Apart) and one.dim()]  # single numbers travel with the call
-    if strange and "index" not in name:  # an index may come from the CPU, and is waited for
-        raise RuntimeError(f"Expected all tensors to be on the same device, but {func} was given the CPU's {strange}")
+    strange = [one for one in given if not isinstance(one, Apart) and one.dim()]  # single numbers travel with the call
+    if any(all(one is not place for place in _places(name, args)) for one in strange):
+        shapes = [tuple(one.shape) for one in strange]
+        raise RuntimeError(f"Expected all tensors to be on the same device, but {func} was given the CPU's {shapes}")
     if strange or _asks(name, args, kwargs):
-        TRAFFIC.wait(f"{func} {strange or ''}")
+        TRAFFIC.wait(f"{func} {[tuple(one.shape) for one in strange]}")
     found = func(*tree_map(_held, args), **tree_map(_held, kwargs))
     if name == "_local_scalar_dense":
         return found

@@ -16,6 +16,8 @@ def test_tensors_of_two_devices_do_not_mix() -> None:
     assert torch.equal((far + torch.tensor(1.0)).cpu(), torch.full((3,), 2.0)), "a single number travels with the call"
     with pytest.raises(RuntimeError, match="same device"):
         far + torch.ones(3)
+    with pytest.raises(RuntimeError, match="same device"):
+        far.index_select(0, torch.tensor([0]))
     with pytest.raises(TypeError):
         far.numpy()
 
