@@ -81,4 +81,4 @@ parity: .parity-venv/.ready .openclip-venv/.ready
 
 clean:
 	rm -rf .venv .openclip-venv .parity-venv build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find src tests scripts -name __pycache__ -type d -exec rm -rf {} +
+	find src tests tests_apart tests_parity scripts -name __pycache__ -type d -exec rm -rf {} +

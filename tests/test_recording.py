@@ -1,6 +1,6 @@
 """Recordings: what a CUDA graph does to whoever keeps what it gave, done on the CPU, where there is none.
 
-A graph reads from, and writes to, the same places at every play, there and back. So does the stand-in here, and a painting
+A graph reads from, and writes to, the same places at every play, there and back. So does ``placed``, and a painting
 with it has to be the painting without. That CUDA itself records what we give it can only be seen there (scripts/gpu_bench.py).
 """
 

@@ -116,6 +116,7 @@ def traffic() -> Iterator[Traffic]:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one thread; tests of ``tests`` have their own of this name."""
     monkeypatch.setenv("REVERIE_HOME", str(tmp_path / "home"))
     torch.set_num_threads(1)
 

@@ -33,14 +33,16 @@ class Coming:
 
     place: Tensor
     source: Tensor
-    owner: Any  # a weak reference, or the tensor itself once its memory is reserved for the copy
+    owner: weakref.ref[Tensor]
+    reserved: bool = False  # the owner's memory, by ``record_stream``
     here: bool = False
 
     def land(self) -> None:
-        if not self.here:
-            kept = self.owner() is not None if isinstance(self.owner, weakref.ref) else True
-            _spoil(self.place) if not kept else self.place.copy_(self.source)
-            self.here = True
+        if self.here:
+            return
+        if self.reserved or self.owner() is not None:
+            self.place.copy_(self.source)
+        self.here = True  # or it stays spoilt: the memory is another's by now
 
 
 @dataclass
@@ -105,8 +107,7 @@ class Apart(Tensor):
 
     def record_stream(self, stream: object) -> None:
         for one in TRAFFIC.coming:
-            if isinstance(one.owner, weakref.ref) and one.owner() is self:
-                one.owner = self
+            one.reserved = one.reserved or one.owner() is self
 
 
 def _held(thing: Any) -> Any:
@@ -156,38 +157,29 @@ def _done(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     return return_and_correct_aliasing(func, args, kwargs, tree_map(lambda one: Apart(one) if isinstance(one, Tensor) else one, found))
 
 
-def _copied(source: Tensor, *, device: Any = None, non_blocking: bool = False, **kind: Any) -> Tensor:
-    """``source.to(...)``, from the device, to it, or on it."""
+def _copied(source: Apart, *, device: Any = None, non_blocking: bool = False, **kind: Any) -> Tensor:
+    """``source.to(...)``, on the device or away from it; what comes to it is made there and written."""
     kind.pop("pin_memory", None)
-    held = _held(source)
-    if device is not None and torch.device(device).type != NAME and non_blocking:
-        place: Tensor = aten._to_copy.default(held, **kind)
-        _spoil(place)
-        TRAFFIC.coming.append(Coming(place, held, weakref.ref(source)))
-        return place
-    leaves, arrives = device is not None and torch.device(device).type != NAME, not isinstance(source, Apart)
-    if leaves:
+    found: Tensor = aten._to_copy.default(source.held, **kind)
+    if device is None or torch.device(device).type == NAME:
+        return Apart(found)
+    if non_blocking:
+        _spoil(found)
+        TRAFFIC.coming.append(Coming(found, source.held, weakref.ref(source)))
+    else:
         TRAFFIC.wait(f"to the CPU {tuple(source.shape)}")
-    if arrives:
-        _sent(source, non_blocking)
-    found: Tensor = aten._to_copy.default(held, **kind)
-    return found if leaves else Apart(found)
+    return found
 
 
 def _written(place: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
     if not isinstance(place, Apart):
         TRAFFIC.wait(f"to the CPU {tuple(source.shape)}")
-    elif not isinstance(source, Apart):
-        _sent(source, non_blocking)
+    elif not isinstance(source, Apart) and non_blocking:
+        TRAFFIC.sent += 1
+    elif not isinstance(source, Apart) and source.dim():
+        TRAFFIC.wait(f"to the device {tuple(source.shape)}")
     _held(place).copy_(_held(source))
     return place
-
-
-def _sent(tensor: Tensor, non_blocking: bool) -> None:
-    if non_blocking:
-        TRAFFIC.sent += 1
-    elif tensor.dim():
-        TRAFFIC.wait(f"to the device {tuple(tensor.shape)}")
 
 
 @contextmanager
@@ -226,7 +218,6 @@ class Module:
     """What ``torch.cuda`` is to CUDA, and ``torch.mps`` to MPS, as far as Reverie asks them."""
 
     Stream = Stream
-    Event = Event
     stream = device = staticmethod(_nothing)
     is_available = is_initialized = is_bf16_supported = staticmethod(lambda *given, **named: True)
     device_count = staticmethod(lambda: 1)

@@ -30,5 +30,5 @@ def there(name: str, kind: str) -> bool:
         return there(row["structured_delegate"], kind)
     if "ufunc_inner_loop" in row and kind == "CUDA":  # whose kernels torch generates
         return True
-    kinds = [kind for kinds in row.get("dispatch", ()) for kind in kinds.split(", ")]
+    kinds = [one for several in row.get("dispatch", ()) for one in several.split(", ")]
     return not kinds or any(found == kind or found.startswith(EVERYWHERE) for found in kinds)
